@@ -1,0 +1,2 @@
+//! Shows: values in, HTML out. Knows no HTTP and no engine.
+pub mod assets;

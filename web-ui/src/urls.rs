@@ -1,0 +1,247 @@
+//! Every address of the pages, made in one place. The node's router has the same list.
+
+use std::fmt::Display;
+use std::fmt::Write as _;
+
+/// Returns `text` as it may stand in a query or as one segment of a path (RFC 3986).
+#[must_use]
+pub fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~@:".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _infallible = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+macro_rules! fixed {
+    ($($(#[$doc:meta])* $name:ident => $path:literal;)*) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub const fn $name() -> &'static str {
+            $path
+        })*
+    };
+}
+
+fixed! {
+    /// Home.
+    home => "/";
+    /// First run and each login link; GET shows a button, POST uses the link up.
+    start => "/start";
+    /// Set up: the organisation.
+    setup_organization => "/setup/organisation";
+    /// Set up: the first person.
+    setup_you => "/setup/you";
+    /// Set up: the recovery kit.
+    setup_recovery => "/setup/recovery";
+    /// Set up: check of the recovery kit, and the task list.
+    setup_check => "/setup/check";
+    /// Sign in.
+    sign_in => "/sign-in";
+    /// Sign out (POST).
+    sign_out => "/sign-out";
+    /// Your account.
+    account => "/account";
+    /// List of workspaces.
+    workspaces => "/workspaces";
+    /// Create a workspace.
+    workspace_new => "/workspaces/new";
+    /// Join a workspace: paste or choose an invite.
+    join => "/join";
+    /// Join a workspace: look at the invite (POST of the invite's text).
+    join_check => "/join/check";
+    /// Network: is your work safe, and who has it.
+    network => "/network";
+    /// Settings.
+    settings => "/settings";
+    /// Settings: people.
+    settings_people => "/settings/people";
+    /// Accessibility statement.
+    accessibility => "/accessibility";
+    /// Help.
+    help => "/help";
+    /// Stream of names of what changed, for `live-region`.
+    live => "/live";
+}
+
+/// A join that waits.
+#[must_use]
+pub fn join_waiting(workspace: impl Display) -> String {
+    format!("/join/{workspace}")
+}
+
+/// A workspace.
+#[must_use]
+pub fn workspace(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}")
+}
+
+/// Members of a workspace.
+#[must_use]
+pub fn members(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/members")
+}
+
+/// Approves an organisation that waits (POST).
+#[must_use]
+pub fn approve(workspace: impl Display, organization: impl Display) -> String {
+    format!("/workspaces/{workspace}/members/{organization}/approve")
+}
+
+/// Invites of a workspace.
+#[must_use]
+pub fn invites(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/invites")
+}
+
+/// Make an invite.
+#[must_use]
+pub fn invite_new(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/invites/new")
+}
+
+/// One invite.
+#[must_use]
+pub fn invite(workspace: impl Display, invite: impl Display) -> String {
+    format!("/workspaces/{workspace}/invites/{invite}")
+}
+
+/// The invite as a file.
+#[must_use]
+pub fn invite_file(workspace: impl Display, invite: impl Display) -> String {
+    format!("/workspaces/{workspace}/invites/{invite}/file")
+}
+
+/// Revokes an invite (POST).
+#[must_use]
+pub fn invite_revoke(workspace: impl Display, invite: impl Display) -> String {
+    format!("/workspaces/{workspace}/invites/{invite}/revoke")
+}
+
+/// Documents of a workspace.
+#[must_use]
+pub fn documents(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/documents")
+}
+
+/// Documents of a workspace that match; `page` counts from 1.
+#[must_use]
+pub fn documents_page(workspace: impl Display, words: &str, tag: &str, page: usize) -> String {
+    let mut url = format!("/workspaces/{workspace}/documents?page={page}");
+    for (name, value) in [("q", words), ("tag", tag)] {
+        if !value.is_empty() {
+            let _infallible = write!(url, "&{name}={}", encode(value));
+        }
+    }
+    url
+}
+
+/// Create a document of a kind.
+#[must_use]
+pub fn document_new(workspace: impl Display, kind: impl Display) -> String {
+    format!("/workspaces/{workspace}/documents/new?kind={kind}")
+}
+
+/// Bring in a file: choose it.
+#[must_use]
+pub fn import_upload(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/import/upload")
+}
+
+/// Bring in a file: look at what is in it.
+#[must_use]
+pub fn import_check(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/import/check")
+}
+
+/// Bring in a file: what was made.
+#[must_use]
+pub fn import_done(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/import/done")
+}
+
+/// Read a document.
+#[must_use]
+pub fn document(document: impl Display) -> String {
+    format!("/documents/{document}")
+}
+
+/// Edit a document: all parts.
+#[must_use]
+pub fn edit(document: impl Display) -> String {
+    format!("/documents/{document}/edit")
+}
+
+/// Edit one part. `item` is the key of a list's item, for parts that are one item; empty otherwise.
+#[must_use]
+pub fn edit_part(document: impl Display, part: impl Display, item: &str) -> String {
+    if item.is_empty() {
+        format!("/documents/{document}/edit/{part}")
+    } else {
+        format!("/documents/{document}/edit/{part}/{}", encode(item))
+    }
+}
+
+/// Asks whether an item shall be removed. `path` is the item's path; `back` the page to return to.
+#[must_use]
+pub fn remove_item(document: impl Display, path: &str, back: &str) -> String {
+    format!("/documents/{document}/remove?path={}&back={}", encode(path), encode(back))
+}
+
+/// Changes a list (POST): add, move up, move down, remove, bring back.
+#[must_use]
+pub fn change_list(document: impl Display) -> String {
+    format!("/documents/{document}/list")
+}
+
+/// Two values set at the same time: choose one.
+#[must_use]
+pub fn choose(document: impl Display, path: &str) -> String {
+    format!("/documents/{document}/choose?path={}", encode(path))
+}
+
+/// History of a document.
+#[must_use]
+pub fn history(document: impl Display) -> String {
+    format!("/documents/{document}/history")
+}
+
+/// Two versions side by side.
+#[must_use]
+pub fn compare(document: impl Display, from: impl Display, to: impl Display) -> String {
+    format!("/documents/{document}/compare?from={from}&to={to}")
+}
+
+/// Who can read and change a document.
+#[must_use]
+pub fn access(document: impl Display) -> String {
+    format!("/documents/{document}/access")
+}
+
+/// A document to print.
+#[must_use]
+pub fn print(document: impl Display) -> String {
+    format!("/documents/{document}/print")
+}
+
+/// WebSocket of live text. The island adds `?path=` for the field.
+#[must_use]
+pub fn document_live(document: impl Display) -> String {
+    format!("/documents/{document}/live")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_typed_cannot_leave_its_place_in_an_address() {
+        assert_eq!(encode("a&b=c d/é#?"), "a%26b%3Dc%20d%2F%C3%A9%23%3F");
+        assert_eq!(documents_page("w", "x&page=9", "", 1), "/workspaces/w/documents?page=1&q=x%26page%3D9");
+        assert_eq!(edit_part("d", "step", "12@ab"), "/documents/d/edit/step/12@ab");
+    }
+}
