@@ -1,0 +1,19 @@
+//! What the shared world is.
+//!
+//! A *workspace* is a space that organisations share. Who is in it, and in which role, is folded from a signed,
+//! hash-linked [`membership`] log. What they write together are *documents*: Automerge documents of one
+//! [`kind`](identity::Kind), changed only by signed [`envelope`]s that pass the [`gate`]. A person comes in by an
+//! [`invite`]. Everything here is pure: values in, values out; no file, socket, clock or chance.
+
+pub mod identity;
+pub mod limits;
+pub mod codec;
+pub mod key;
+pub mod membership;
+pub mod invite;
+pub mod envelope;
+pub mod audience;
+pub mod heads;
+// pub mod gate;
+// pub mod document;
+// pub mod documents;

@@ -1,0 +1,52 @@
+//! Every bound on what comes from outside, in one place. They are part of the protocol version: two nodes with
+//! different limits could disagree about what is accepted.
+
+/// Protects memory and the trial: raw bytes of one Automerge change.
+pub const CHANGE_BYTES: usize = 256 * 1024;
+/// Protects the trial's time: operations in one change.
+pub const CHANGE_OPS: usize = 10_000;
+/// Protects the stack: how deep objects may nest below the root.
+pub const DEPTH: usize = 16;
+/// Protects the index of keys: bytes of one map key.
+pub const KEY_BYTES: usize = 256;
+/// Protects pages: bytes of one scalar string.
+pub const STRING_BYTES: usize = 64 * 1024;
+/// Protects the change graph: dependencies of one change.
+pub const DEPENDENCIES: usize = 256;
+/// Protects Automerge's clocks, which are as wide as the number of actors.
+pub const ACTORS_PER_DOCUMENT: usize = 4_096;
+/// Protects memory: a document's changes added up.
+pub const DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
+/// How far a change's first operation may lie above the highest operation of its past. Edits on old heads leave a
+/// gap; without a bound one change could use up all operation numbers of a document.
+pub const OP_GAP: u64 = 65_536;
+/// The highest operation number. Automerge keeps it in 32 bits.
+pub const MAX_OP: u64 = (1 << 31) - 1;
+/// How many editors of one session may stand side by side in a document (Automerge's derived actors).
+pub const ACTOR_LEVELS: u64 = 4_096;
+/// Changes in one envelope.
+pub const CHANGES_PER_ENVELOPE: usize = 256;
+/// One envelope, encoded.
+pub const ENVELOPE_BYTES: usize = 768 * 1024;
+/// One membership entry, encoded.
+pub const ENTRY_BYTES: usize = 16 * 1024;
+/// Parents of a membership entry, and membership heads an envelope cites.
+pub const PARENTS: usize = 64;
+/// One frame on the wire.
+pub const FRAME_BYTES: usize = 1024 * 1024;
+/// Ids in one request for envelopes.
+pub const WANT_LIST: usize = 1_024;
+/// Changes of one peer and document that wait for what they build on.
+pub const PENDING_CHANGES: usize = 1_000;
+/// Bytes of one peer and document that wait.
+pub const PENDING_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes that wait in the whole node.
+pub const PENDING_BYTES_NODE: usize = 64 * 1024 * 1024;
+/// A name of an organisation, a person or a workspace, in bytes.
+pub const NAME_BYTES: usize = 200;
+/// Organisations named in one audience.
+pub const AUDIENCE: usize = 1_000;
+/// Addresses in one record or invite, and the bytes of each.
+pub const ADDRESSES: usize = 16;
+/// Bytes of one address.
+pub const ADDRESS_BYTES: usize = 256;

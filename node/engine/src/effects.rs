@@ -1,0 +1,109 @@
+//! What the caller does next.
+
+use crdt_schema::heads::Heads;
+use crdt_schema::identity::{DocumentId, EntryId, EnvelopeId, InviteId, NodeId, Timestamp, WorkspaceId};
+
+use crate::input::CommandId;
+
+/// What the caller does next, in the order of the fields.
+///
+/// `persist` is one atomic batch and durable before anything of the rest happens: a peer must never hear of a change
+/// that a crash could make us forget. If it cannot be made durable, the node stops.
+#[must_use]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    pub persist: Vec<Record>,
+    /// Frames of at most [`limits::FRAME_BYTES`](crdt_schema::limits::FRAME_BYTES) for nodes that are up.
+    pub send: Vec<(NodeId, Vec<u8>)>,
+    /// Nodes to connect to. Answered by `PeerUp` or `DialFailed`.
+    pub dial: Vec<Dial>,
+    /// Nodes to hang up on.
+    pub close: Vec<NodeId>,
+    pub notify: Vec<Signal>,
+    /// When to call again with [`Input::Tick`](crate::Input::Tick), unless something else happens first.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// A node to connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dial {
+    pub node: NodeId,
+    /// libp2p multiaddresses without the peer's id; untrusted text.
+    pub addresses: Vec<String>,
+}
+
+/// Something to keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// A membership entry.
+    Entry { workspace: WorkspaceId, id: EntryId, bytes: Vec<u8> },
+    /// An envelope.
+    Envelope { workspace: WorkspaceId, document: DocumentId, id: EnvelopeId, time: Timestamp, bytes: Vec<u8> },
+    /// Something of this node alone; `None` deletes it.
+    Local { key: String, value: Option<Vec<u8>> },
+    /// Something that can be computed again: kept in the index only, without a promise.
+    Cache { key: String, value: Option<Vec<u8>> },
+}
+
+/// News for this node's own people and programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// What became of a command.
+    Answer(CommandId, Result<Done, Refused>),
+    /// Something changed; pages that show it ask again.
+    Changed(Event),
+}
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A document is new or has new heads.
+    Document { workspace: WorkspaceId, document: DocumentId, heads: Heads },
+    /// Who is in a workspace, its invites, or a join that waits.
+    Membership { workspace: WorkspaceId },
+    /// Who is reachable.
+    Peers,
+    /// Who has which changes.
+    Sync { workspace: WorkspaceId },
+    /// Who is where in a document.
+    Presence { document: DocumentId },
+}
+
+/// What a command did. Everything it promises is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    Nothing,
+    Workspace(WorkspaceId),
+    Invite { id: InviteId, text: String, expires: Timestamp },
+    Joining { workspace: WorkspaceId, joined: bool },
+    Document { id: DocumentId, heads: Heads },
+}
+
+/// Why a command was refused: a sentence for people that says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("there is no such workspace here")]
+    NoSuchWorkspace,
+    #[error("there is no such document here")]
+    NoSuchDocument,
+    #[error("there is no such invite here")]
+    NoSuchInvite,
+    #[error("there is no such organisation in this workspace")]
+    NoSuchOrganization,
+    #[error("this node does not know that version of the document. Reload it and try again")]
+    NoSuchVersion,
+    /// Who may not, and who could be asked.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// The invite cannot be used, with what to do.
+    #[error("{0}")]
+    Invite(String),
+    /// What was typed or sent does not fit, with where and what to do.
+    #[error("{message}")]
+    Invalid { pointer: String, message: String },
+    /// More than the limits allow.
+    #[error("{0}")]
+    TooLarge(String),
+    #[error("this node's stored data could not be read: {0}. Run \"fingerpost check\"")]
+    Storage(String),
+}

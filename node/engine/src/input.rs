@@ -1,0 +1,70 @@
+//! What can happen to a node.
+
+use crdt_schema::audience::Audience;
+use crdt_schema::document::{Edit, FieldPath};
+use crdt_schema::heads::Heads;
+use crdt_schema::identity::{DocumentId, InviteId, Kind, Name, NodeId, OrganizationId, Role, WorkspaceId};
+use crdt_schema::invite::Contact;
+use crdt_schema::key::Person;
+use serde_json::Value;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A person or program at this node wants something.
+    Command(CommandId, Command),
+    /// A connection to a node stands. Whoever holds the node's key is at the other end; more is not known.
+    PeerUp(NodeId),
+    /// The last connection to a node is gone.
+    PeerDown(NodeId),
+    /// A node could not be reached at the addresses last asked for.
+    DialFailed(NodeId),
+    /// A node sent a frame.
+    Received(NodeId, Vec<u8>),
+    /// This node can be reached at these addresses (libp2p multiaddresses without the peer's id).
+    Listening(Vec<String>),
+    /// Nothing, but time has passed.
+    Tick,
+}
+
+/// Ties an answer to its command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CommandId(pub u64);
+
+/// What a person or program at this node can ask for.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Founds a workspace; answered with [`Done::Workspace`](crate::Done::Workspace).
+    CreateWorkspace { name: Name },
+    /// Makes an invite; answered with [`Done::Invite`](crate::Done::Invite). Stewards only.
+    CreateInvite { workspace: WorkspaceId, role: Role, uses: u32, lasts: std::time::Duration, approval: bool },
+    /// Ends an invite before its time. Stewards only.
+    RevokeInvite { workspace: WorkspaceId, invite: InviteId },
+    /// Uses an invite; answered at once with [`Done::Joining`](crate::Done::Joining), which then goes on by itself.
+    Join { invite: String },
+    /// Gives up a join that waits or was refused.
+    ForgetJoin { workspace: WorkspaceId },
+    /// Lets in an organisation that waits. Stewards only.
+    Approve { workspace: WorkspaceId, organization: OrganizationId },
+    /// Makes a document from the full example form (or any part of it); answered with [`Done::Document`](crate::Done::Document).
+    CreateDocument { workspace: WorkspaceId, kind: Kind, audience: Audience, content: Value, person: Person },
+    /// Changes a document as somebody saw it at `base` (`None`: as it is now); answered with [`Done::Document`](crate::Done::Document).
+    EditDocument { document: DocumentId, base: Option<Heads>, edits: Vec<Edit>, person: Person },
+    /// Tells others that a person is in a field; `at` is `None` when they leave. Never stored.
+    ShowPresence { document: DocumentId, person: Person, at: Option<Place> },
+    /// Keeps a setting of this node (accounts, sessions); `None` deletes it. Durable when answered.
+    Keep { key: String, value: Option<Vec<u8>> },
+    /// Asks members for the workspaces of this organisation, on a new machine after a recovery.
+    Return { contacts: Vec<Contact> },
+}
+
+/// Where in a document a person is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The field.
+    pub path: FieldPath,
+    /// The caret, in UTF-16 units of the text at `heads`.
+    pub caret: usize,
+    /// The version the caret counts in.
+    pub heads: Heads,
+}

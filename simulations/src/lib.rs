@@ -1,0 +1,1 @@
+//! Many real engines on one virtual clock and a hostile network.
