@@ -26,7 +26,7 @@ async fn killed_100_times_while_edits_pour_in_a_node_loses_nothing_it_acknowledg
     let mut documents: Vec<(String, BTreeSet<String>)> = Vec::new();
     for kill in 0..KILLS {
         if kill % KILLS_PER_DOCUMENT == 0 {
-            documents.push((node.api()?.create(&workspace, &small()).await?, BTreeSet::new()));
+            documents.push((node.api()?.import(&workspace, &small()).await?, BTreeSet::new()));
         }
         let (document, saved) = documents.last_mut().context("no document")?;
         let moment = Duration::from_millis(u64::try_from(chance.below(300))?);
@@ -90,7 +90,7 @@ async fn on_a_full_disk_nothing_is_called_saved_that_is_not() -> Result<()> {
     let mut node = Node::init("Northmere Borough Council", "council", "Sam Ali").await?;
     node.start().await?;
     let workspace = node.api()?.found("Northmere together").await?;
-    let document = node.api()?.create(&workspace, &small()).await?;
+    let document = node.api()?.import(&workspace, &small()).await?;
     node.stop().await?;
 
     // No file may grow much beyond the largest there is: writing fails as on a full disk.

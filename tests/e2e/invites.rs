@@ -207,7 +207,7 @@ async fn with_approval_a_guest_sees_nothing_until_a_steward_lets_it_in() -> Resu
     let guest = guest("Open Door").await?;
     let canary =
         json!({ "document_type": "referral_pathway", "title": "Heronsgate 4711", "body": {} });
-    council.api()?.create(&workspace, &canary).await?;
+    council.api()?.import(&workspace, &canary).await?;
     let made = council
         .api()?
         .invite_with(&workspace, &json!({ "role": "editor", "approval": true }))

@@ -1,5 +1,10 @@
 //! The journeys: what people and their programs do with real nodes, from start to end.
 
 mod invites;
-mod crash;
 mod storm;
+mod files;
+mod secrets;
+mod crash;
+mod stranger;
+mod door;
+mod demo;

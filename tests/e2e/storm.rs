@@ -24,7 +24,7 @@ async fn a_thousand_edits_through_both_nodes_and_cuts_lose_nothing() -> Result<(
     let mut chance = Chance::seeded("storm", 7)?;
     let mut pair = Pair::meet().await?;
     let example = places::read_example("referral-pathway.cash-first.json")?;
-    let document = pair.council.api()?.create(&pair.workspace, &example).await?;
+    let document = pair.council.api()?.import(&pair.workspace, &example).await?;
     pair.agree(&document).await?;
     let mut council = Writer::new("c", &document, chance.bits());
     let mut charity = Writer::new("v", &document, chance.bits());

@@ -165,16 +165,11 @@ impl Api {
         self.list(&format!("/api/v1/workspaces/{workspace}/documents")).await
     }
 
-    /// Makes a document of a full example and returns its id.
-    pub async fn create(&self, workspace: &str, content: &Value) -> Result<String> {
-        let kind =
-            content.get("document_type").cloned().unwrap_or_else(|| json!("referral_pathway"));
-        let body = json!({
-            "kind": kind,
-            "title": content.get("title"),
-            "body": content.get("body"),
-        });
-        text(&self.post(&format!("/api/v1/workspaces/{workspace}/documents"), &body).await?, "id")
+    /// Brings in the file of one document and returns its id.
+    pub async fn import(&self, workspace: &str, content: &Value) -> Result<String> {
+        let done = self.post(&format!("/api/v1/workspaces/{workspace}/import"), content).await?;
+        let made = done.pointer("/made/0").with_context(|| format!("nothing was made: {done}"))?;
+        text(made, "id")
     }
 
     /// Returns a document as it is now.

@@ -6,6 +6,7 @@
 pub mod stage;
 pub mod node;
 pub mod api;
+pub mod wire;
 pub mod browser;
 pub mod axe;
 pub mod tools;
