@@ -73,7 +73,7 @@ async fn a_form_from_another_site_or_from_nowhere_is_refused() -> Result<()> {
     let own = format!("http://{address}");
     let link = node.login_url()?;
     let token = link.split("token=").nth(1).context("a link has a token")?;
-    let form = format!("token={token}");
+    let form = format!("link={token}");
     let foreign = [
         None,
         Some("null"),

@@ -110,7 +110,9 @@ async fn the_official_automerge_libraries_read_an_export() -> Result<()> {
     Ok(())
 }
 
-/// Compares an example with what another library found in the file.
+/// Compares an example with what another library found in the file, where our list of moved items stands beside it.
 fn same_content(example: &Value, read: &Value) -> Result<()> {
-    same(example, read)
+    let mut read = read.clone();
+    read.as_object_mut().context("no object")?.remove("_positions");
+    same(example, &read)
 }
