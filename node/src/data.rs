@@ -51,7 +51,9 @@ pub(crate) enum DataError {
     Empty(PathBuf),
     #[error("{0} is already in use. Choose another folder with --data")]
     Used(PathBuf),
-    #[error("{0} is damaged. Put it back from a backup, or bring the organisation back with \"fingerpost recover\" in another folder")]
+    #[error(
+        "{0} is damaged. Put it back from a backup, or bring the organisation back with \"fingerpost recover\" in another folder"
+    )]
     Damaged(PathBuf),
     #[error("cannot use {path}")]
     Io {
@@ -85,7 +87,8 @@ impl DataDir {
             codec::decode(&bytes, bytes.len()).map_err(|_| DataError::Damaged(path.clone()))?;
         let key_path = self.0.join(KEYS).join(NODE_KEY);
         let seed = read(&key_path)?.ok_or_else(|| DataError::Damaged(key_path.clone()))?;
-        let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| DataError::Damaged(key_path.clone()))?;
+        let seed: &[u8; 32] =
+            seed.as_slice().try_into().map_err(|_| DataError::Damaged(key_path.clone()))?;
         let key = NodeKey::from_seed(seed);
         let agree = certificate.node == key.id() && certificate.organization == card.organization;
         if agree && card.is_true() && certificate.is_true() {
@@ -112,8 +115,13 @@ impl DataDir {
     pub(crate) fn api_token(&self) -> Result<String, DataError> {
         let path = self.0.join(API_TOKEN);
         if let Some(bytes) = read(&path)? {
-            let token = std::str::from_utf8(&bytes).map_err(|_| DataError::Damaged(path.clone()))?.trim();
-            return if token.len() >= 32 { Ok(token.to_owned()) } else { Err(DataError::Damaged(path)) };
+            let token =
+                std::str::from_utf8(&bytes).map_err(|_| DataError::Damaged(path.clone()))?.trim();
+            return if token.len() >= 32 {
+                Ok(token.to_owned())
+            } else {
+                Err(DataError::Damaged(path))
+            };
         }
         let mut bytes = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *bytes).map_err(|source| failed(&path, io::Error::other(source)))?;
@@ -171,7 +179,8 @@ impl DataDir {
 
     fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), DataError> {
         let path = self.0.join(name);
-        let bytes = serde_json::to_vec_pretty(value).map_err(|source| failed(&path, source.into()))?;
+        let bytes =
+            serde_json::to_vec_pretty(value).map_err(|source| failed(&path, source.into()))?;
         write(&path, &bytes)
     }
 }
@@ -283,7 +292,10 @@ mod tests {
         let (_folder, data) = founded();
         assert!(data.is_used());
         write(&data.path().join(KEYS).join(NODE_KEY), &[9; 32]).unwrap();
-        assert!(matches!(data.identity(), Err(DataError::Damaged(_))), "a key that was not certified");
+        assert!(
+            matches!(data.identity(), Err(DataError::Damaged(_))),
+            "a key that was not certified"
+        );
         write(&data.path().join(KEYS).join(NODE_KEY), &[2; 31]).unwrap();
         assert!(matches!(data.identity(), Err(DataError::Damaged(_))), "a key cut short");
     }
@@ -319,7 +331,8 @@ mod tests {
     #[test]
     fn nothing_unfinished_is_left_beside_a_file() {
         let (_folder, data) = founded();
-        data.keep_settings(&Settings { listen: vec!["/ip4/127.0.0.1/tcp/4891".to_owned()] }).unwrap();
+        data.keep_settings(&Settings { listen: vec!["/ip4/127.0.0.1/tcp/4891".to_owned()] })
+            .unwrap();
         assert_eq!(data.settings().unwrap().listen.len(), 1);
         let names: Vec<String> = fs::read_dir(data.path())
             .unwrap()

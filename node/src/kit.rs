@@ -31,15 +31,25 @@ pub(crate) struct Kit {
 /// Why a kit or its words cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum ReadKit {
-    #[error("a recovery kit has {WORDS} words, these are {0}. Type all of them, in the order of their numbers")]
+    #[error(
+        "a recovery kit has {WORDS} words, these are {0}. Type all of them, in the order of their numbers"
+    )]
     Count(usize),
-    #[error("word {0} is not one of the words that recovery kits are made of. Compare it with the printed page")]
+    #[error(
+        "word {0} is not one of the words that recovery kits are made of. Compare it with the printed page"
+    )]
     Unknown(usize),
-    #[error("these words do not belong together: at least one is wrong, or two are swapped. Compare them with the printed page")]
+    #[error(
+        "these words do not belong together: at least one is wrong, or two are swapped. Compare them with the printed page"
+    )]
     Checksum,
-    #[error("this file is not a Fingerpost recovery kit. Give the saved page, or type the words with --words")]
+    #[error(
+        "this file is not a Fingerpost recovery kit. Give the saved page, or type the words with --words"
+    )]
     NotAKit,
-    #[error("the words on this page are not those of the organisation it names, so the page was changed. Compare it with a printed copy")]
+    #[error(
+        "the words on this page are not those of the organisation it names, so the page was changed. Compare it with a printed copy"
+    )]
     Altered,
 }
 
@@ -54,15 +64,18 @@ impl Words {
     /// Reads words as a person types them: any case, and white space, numbers or commas between them.
     pub(crate) fn from_text(text: &str) -> Result<Self, ReadKit> {
         let text = Zeroizing::new(text.to_lowercase());
-        let words: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> =
+            text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
         if words.len() != WORDS {
             return Err(ReadKit::Count(words.len()));
         }
         let text = Zeroizing::new(words.join(" "));
-        let mnemonic = Mnemonic::parse_in_normalized(Language::English, &text).map_err(|error| match error {
-            bip39::Error::UnknownWord(index) => ReadKit::Unknown(index + 1),
-            _ => ReadKit::Checksum,
-        })?;
+        let mnemonic = Mnemonic::parse_in_normalized(Language::English, &text).map_err(
+            |error| match error {
+                bip39::Error::UnknownWord(index) => ReadKit::Unknown(index + 1),
+                _ => ReadKit::Checksum,
+            },
+        )?;
         let (bytes, _) = mnemonic.to_entropy_array();
         let bytes = Zeroizing::new(bytes);
         let (first, _) = bytes.split_first_chunk::<16>().ok_or(ReadKit::Checksum)?;
@@ -72,7 +85,8 @@ impl Words {
     /// Returns the words in order.
     pub(crate) fn list(&self) -> Vec<&'static str> {
         // Sixteen bytes are one of the lengths that BIP 39 knows, so there is no error to be had.
-        Mnemonic::from_entropy_in(Language::English, &*self.0).map_or_else(|_| Vec::new(), |m| m.words().collect())
+        Mnemonic::from_entropy_in(Language::English, &*self.0)
+            .map_or_else(|_| Vec::new(), |m| m.words().collect())
     }
 
     /// Returns the root key that grows from the words.
@@ -87,7 +101,8 @@ impl Words {
 /// Returns the printable page: one file, no script, nothing fetched from elsewhere.
 pub(crate) fn page(words: &Words, card: &OrganizationCard, made: Timestamp) -> Zeroizing<String> {
     let list = Zeroizing::new(words.list().join(" "));
-    let items: Zeroizing<String> = Zeroizing::new(words.list().iter().map(|w| format!("<li>{w}</li>\n")).collect());
+    let items: Zeroizing<String> =
+        Zeroizing::new(words.list().iter().map(|w| format!("<li>{w}</li>\n")).collect());
     let fields = [
         ("name", escape(card.name.as_str())),
         ("sector", card.sector.word().to_owned()),
@@ -169,15 +184,22 @@ mod tests {
     #[test]
     fn words_are_read_as_people_copy_them() {
         let words = Words::draw().unwrap();
-        let copied: String =
-            words.list().iter().enumerate().map(|(n, word)| format!("{}. {},\n", n + 1, word.to_uppercase())).collect();
+        let copied: String = words
+            .list()
+            .iter()
+            .enumerate()
+            .map(|(n, word)| format!("{}. {},\n", n + 1, word.to_uppercase()))
+            .collect();
         let read = Words::from_text(&copied).ok().unwrap();
         assert_eq!(read.root_key().id(), words.root_key().id());
     }
 
     #[test]
     fn wrong_words_are_told_apart() {
-        let good = ["legal", "winner", "thank", "year", "wave", "sausage", "worth", "useful", "legal", "winner", "thank", "yellow"];
+        let good = [
+            "legal", "winner", "thank", "year", "wave", "sausage", "worth", "useful", "legal",
+            "winner", "thank", "yellow",
+        ];
         let refused = |words: &[&str]| Words::from_text(&words.join(" ")).err();
         assert_eq!(refused(&good), None);
         assert_eq!(refused(&good[1..]), Some(ReadKit::Count(11)));
@@ -199,7 +221,11 @@ mod tests {
             assert_eq!(kit.organization, card.organization);
             assert_eq!((kit.name, kit.sector), (card.name, card.sector));
             assert!(page.contains("23 November 2026"));
-            assert!(!page.contains("{{") && !page.contains("<script") && !page.contains("http"), "{}", *page);
+            assert!(
+                !page.contains("{{") && !page.contains("<script") && !page.contains("http"),
+                "{}",
+                *page
+            );
         }
     }
 
@@ -208,7 +234,8 @@ mod tests {
         let words = Words::draw().unwrap();
         let other = Words::draw().unwrap();
         let page = page(&words, &card(&words, "Open Door"), Timestamp(0));
-        let changed = page.replace(&words.root_key().id().to_string(), &other.root_key().id().to_string());
+        let changed =
+            page.replace(&words.root_key().id().to_string(), &other.root_key().id().to_string());
         assert_eq!(read_page(&changed).err(), Some(ReadKit::Altered));
         assert_eq!(read_page("<!doctype html><p>Hello").err(), Some(ReadKit::NotAKit));
     }

@@ -1,0 +1,108 @@
+//! `fingerpost doc edit`
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use axum::http::Method;
+use crdt_schema::heads::Heads;
+use crdt_schema::identity::DocumentId;
+use serde_json::{Value, json};
+
+use crate::cli::document::{read_json, with_query};
+use crate::cli::output::{Output, text};
+use crate::client::{Client, Content};
+
+const MERGE_PATCH: &str = "application/merge-patch+json";
+const JSON_PATCH: &str = "application/json-patch+json";
+
+/// Change a document; prints its new version
+///
+/// Changes that others make at the same time merge with yours.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The document's id
+    id: DocumentId,
+    #[command(flatten)]
+    change: Change,
+    /// The version that you looked at [default: as it is now]
+    #[arg(long, value_name = "VERSION")]
+    base: Option<Heads>,
+}
+
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Change {
+    /// A field and its new text, such as --set /title="Cash first"; may be given several times
+    #[arg(long, value_name = "/FIELD=TEXT", value_parser = parse_set)]
+    set: Vec<(String, String)>,
+    /// A file with a JSON merge patch (an object) or a JSON patch (a list)
+    #[arg(long, value_name = "FILE")]
+    patch: Option<PathBuf>,
+}
+
+pub(crate) async fn run(args: Args, client: &Client, output: &mut Output) -> anyhow::Result<()> {
+    let path = format!("/documents/{}", args.id);
+    let mut base = args.base.map(|heads| heads.to_string());
+    let patch = match &args.change.patch {
+        Some(file) => read_json(file)?,
+        None => {
+            let version: Vec<_> = base.iter().map(|heads| ("heads", heads.clone())).collect();
+            let seen = client
+                .get(&with_query(&path, &version))
+                .await
+                .context("cannot read the document")?;
+            // What we looked at is what the change is based on, whatever comes in between.
+            base.get_or_insert_with(|| text(&seen, "/heads"));
+            set(&seen, args.change.set)
+        }
+    };
+    let media_type = if patch.is_array() { JSON_PATCH } else { MERGE_PATCH };
+    let query: Vec<_> = base.into_iter().map(|heads| ("base", heads)).collect();
+    let content = Content::Bytes { media_type, bytes: patch.to_string().into_bytes() };
+    let edited = client.json(Method::PATCH, &with_query(&path, &query), content).await;
+    let edited = edited.context("cannot change the document")?;
+    output.result(&edited, |edited| text(edited, "/heads"))?;
+    Ok(())
+}
+
+fn parse_set(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((pointer, value)) if pointer.starts_with('/') => {
+            Ok((pointer.to_owned(), value.to_owned()))
+        }
+        _ => Err(
+            "expected /FIELD=TEXT, for example /title=\"Cash first\" or /body/steps/0/title=Ask",
+        ),
+    }
+}
+
+/// Returns the JSON patch that gives fields new texts.
+fn set(seen: &Value, fields: Vec<(String, String)>) -> Value {
+    let operation = |(pointer, value): (String, String)| {
+        // In a list, "add" would put a new item before the one that is meant.
+        let op = if seen.pointer(&pointer).is_some() { "replace" } else { "add" };
+        json!({"op": op, "path": pointer, "value": value})
+    };
+    fields.into_iter().map(operation).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_is_there_is_replaced_and_a_new_one_added() {
+        assert_eq!(parse_set("/title=a=b"), Ok(("/title".to_owned(), "a=b".to_owned())));
+        assert!(parse_set("title=a").is_err() && parse_set("/title").is_err());
+        let seen = json!({"steps": [{"title": "Ask"}]});
+        let fields =
+            ["/steps/0/title=Ask kindly", "/status=draft"].map(|text| parse_set(text).unwrap());
+        assert_eq!(
+            set(&seen, fields.to_vec()),
+            json!([
+                {"op": "replace", "path": "/steps/0/title", "value": "Ask kindly"},
+                {"op": "add", "path": "/status", "value": "draft"},
+            ])
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! `fingerpost serve`
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use crate::cli::addresses;
+use crate::cli::output::Output;
+use crate::client::Client;
+use crate::data::DataDir;
+use crate::http;
+use crate::running::{Options, Running};
+
+/// Run the node
+///
+/// Prints the address of its pages and a link that signs you in once. Ctrl-C stops it.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Address of the pages, on this computer; port 0 is any free one [default: 127.0.0.1:4890 or the next free port]
+    #[arg(long, value_name = "ADDR")]
+    http: Option<SocketAddr>,
+    /// Where to listen for other nodes, as a libp2p multiaddress [default: TCP and QUIC at a port chosen once]
+    #[arg(long, value_name = "MULTIADDR")]
+    listen: Vec<String>,
+}
+
+pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyhow::Result<()> {
+    data.identity()?;
+    let listen = addresses::listen(&data, &args.listen)?;
+    let http = addresses::http(args.http)?;
+    let options = Options { data: data.clone(), http: Some(http), listen, online: true };
+    let running = Running::start(options).await.context("cannot start the node")?;
+    let nodes = [Node { running, data }];
+    let served = serve(&nodes, output).await;
+    for node in nodes {
+        node.stop().await;
+    }
+    served
+}
+
+/// A node that serves pages.
+pub(crate) struct Node {
+    pub(crate) running: Running,
+    pub(crate) data: DataDir,
+}
+
+impl Node {
+    pub(crate) async fn stop(self) {
+        // First, so that no command asks a node that is going.
+        let _ = self.data.withdraw();
+        self.running.stop().await;
+    }
+
+    fn http(&self) -> anyhow::Result<SocketAddr> {
+        self.running.http().context("the node has no address for its pages")
+    }
+
+    /// Returns the node's API, in this process.
+    pub(crate) fn client(&self) -> anyhow::Result<Client> {
+        Ok(Client::of(&self.running, self.data.api_token()?))
+    }
+
+    pub(crate) async fn login_url(&self) -> anyhow::Result<String> {
+        let path =
+            http::start_link(self.running.app()).await.context("cannot make a sign-in link")?;
+        Ok(format!("http://{}{path}", self.http()?))
+    }
+}
+
+/// Says where the nodes are, and runs them until somebody stops the process.
+pub(crate) async fn serve(nodes: &[Node], output: &mut Output) -> anyhow::Result<()> {
+    let stop = stop_signal()?;
+    for node in nodes {
+        announce(node, output).await?;
+    }
+    if output.is_json() {
+        stop.await;
+        return Ok(());
+    }
+    output.say("\nPress Enter for new sign-in links, Ctrl-C to stop.");
+    let renewed = renew_links(nodes, output);
+    tokio::select! {
+        () = stop => {}
+        error = renewed => error?,
+    }
+    output.say("Stopping.");
+    Ok(())
+}
+
+async fn announce(node: &Node, output: &mut Output) -> anyhow::Result<()> {
+    let http = node.http()?;
+    node.data.announce(http)?;
+    let login_url = node.login_url().await?;
+    let card = node.running.handle().read(|reader| reader.card().clone()).await?;
+    let ready = json!({
+        "event": "ready",
+        "organization": {"id": card.organization, "name": card.name, "sector": card.sector},
+        "http": format!("http://{http}"),
+        "login_url": login_url,
+        "listen": node.running.listen(),
+        "data": node.data.path(),
+    });
+    output.result(&ready, |_| {
+        format!("{}\n  pages    http://{http}\n  sign in  {login_url}\n           (works once, within 10 minutes)", card.name)
+    })?;
+    Ok(())
+}
+
+/// Prints new sign-in links whenever somebody presses Enter. Ends only with an error.
+async fn renew_links(nodes: &[Node], output: &mut Output) -> anyhow::Result<()> {
+    let mut pressed = enter_pressed();
+    while pressed.recv().await.is_some() {
+        for node in nodes {
+            let link = node.login_url().await?;
+            output.line(&format!("  sign in  {link}"))?;
+        }
+    }
+    // Nobody is at the keyboard.
+    std::future::pending().await
+}
+
+/// Tells when somebody presses Enter. A thread of its own: tokio would wait for one more line before it stops.
+fn enter_pressed() -> tokio::sync::mpsc::Receiver<()> {
+    let (pressed, receiver) = tokio::sync::mpsc::channel(1);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines() {
+            if line.is_err() || pressed.blocking_send(()).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// Returns what is done once the process is told to stop.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+        Ok(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

@@ -1,0 +1,17 @@
+//! The `fingerpost` program: one organisation's node.
+
+mod cli;
+mod client;
+mod http;
+mod running;
+mod runtime;
+mod handle;
+mod clock;
+mod data;
+mod kit;
+mod qr;
+mod logging;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}
