@@ -1,0 +1,196 @@
+//! The kinds of document: their fields, how each merges, and what a file must look like.
+
+mod referral_pathway;
+
+use schemars::schema_for;
+use serde_json::Value;
+
+use crate::document::POSITIONS;
+use crate::identity::Kind;
+use crate::limits;
+
+/// The field that names the kind.
+pub(crate) const KIND_FIELD: &str = "document_type";
+
+/// How a text is merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MergeRule {
+    /// By character: everybody's letters stay.
+    Text,
+    /// As a whole: where people chose differently at the same time, they are shown all values and asked.
+    Choice,
+}
+
+/// One row of a kind's table of fields.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FieldRule {
+    /// The path, with `*` for every item of a list.
+    pub(crate) path: &'static str,
+    /// What people call it. `#` stands for the number of the item.
+    pub(crate) label: &'static str,
+    pub(crate) merge: MergeRule,
+}
+
+/// What has to be put right in a file.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// Where, as a JSON pointer.
+    pub pointer: String,
+    /// What to do.
+    pub message: String,
+}
+
+/// Returns the JSON Schema of a kind's full form.
+#[must_use]
+pub fn schema(kind: Kind) -> Value {
+    match kind {
+        Kind::ReferralPathway => schema_for!(referral_pathway::ReferralPathway).to_value(),
+    }
+}
+
+/// Checks the content of a file and says which kind it is.
+///
+/// # Errors
+/// Everything that has to be put right.
+pub fn check(content: &Value) -> Result<(Kind, Value), Vec<Problem>> {
+    let problem =
+        |pointer: &str, message: String| vec![Problem { pointer: pointer.to_owned(), message }];
+    let Value::Object(fields) = content else {
+        return Err(problem(
+            "",
+            "The file must hold one JSON object, in curly brackets.".to_owned(),
+        ));
+    };
+    let Some(word) = fields.get(KIND_FIELD).and_then(Value::as_str) else {
+        let message = format!("Add \"{KIND_FIELD}\", for example \"{}\".", Kind::ReferralPathway);
+        return Err(problem("/document_type", message));
+    };
+    let Ok(kind) = word.parse::<Kind>() else {
+        let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
+        let message = format!(
+            "\"{word}\" is not a kind of document known here. Use one of: {}.",
+            known.join(", ")
+        );
+        return Err(problem("/document_type", message));
+    };
+    let mut problems = Vec::new();
+    if fields.contains_key(POSITIONS) {
+        let message = format!("Remove \"{POSITIONS}\": the program keeps it for itself.");
+        problems.extend(problem(&format!("/{POSITIONS}"), message));
+    }
+    let checked = match kind {
+        Kind::ReferralPathway => {
+            serde_path_to_error::deserialize::<_, referral_pathway::ReferralPathway>(content)
+                .map(|_| ())
+        }
+    };
+    if let Err(error) = checked {
+        let pointer = pointer_of(error.path());
+        problems.push(Problem { pointer, message: format!("Put this right: {}.", error.inner()) });
+    }
+    if problems.is_empty() { Ok((kind, content.clone())) } else { Err(problems) }
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let token = |segment: &Segment| match segment {
+        Segment::Seq { index } => index.to_string(),
+        Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+        Segment::Enum { variant } => variant.clone(),
+        Segment::Unknown => String::new(),
+    };
+    path.iter().map(|segment| format!("/{}", token(segment))).collect()
+}
+
+/// Returns the title, for lists.
+#[must_use]
+pub fn title(content: &Value) -> String {
+    text(content, "title")
+}
+
+/// Returns the status, for lists.
+#[must_use]
+pub fn status(content: &Value) -> String {
+    text(content, "status")
+}
+
+/// Returns the summary, for lists.
+#[must_use]
+pub fn description(content: &Value) -> String {
+    text(content, "description")
+}
+
+/// Returns the names of the tags, for lists.
+#[must_use]
+pub fn tags(content: &Value) -> Vec<String> {
+    let name = |tag: &Value| match tag {
+        Value::String(name) => Some(name.clone()),
+        _ => ["name", "curie"].iter().find_map(|field| tag.get(field)?.as_str().map(str::to_owned)),
+    };
+    content
+        .get("tags")
+        .and_then(Value::as_array)
+        .map_or_else(Vec::new, |tags| tags.iter().filter_map(name).collect())
+}
+
+fn text(content: &Value, field: &str) -> String {
+    content
+        .get(field)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .chars()
+        .take(limits::NAME_BYTES)
+        .collect()
+}
+
+/// Returns the kind that the field `document_type` names.
+pub(crate) fn kind(word: &Value) -> Kind {
+    word.as_str().and_then(|word| word.parse().ok()).unwrap_or(Kind::ReferralPathway)
+}
+
+fn fields(kind: Kind) -> &'static [FieldRule] {
+    match kind {
+        Kind::ReferralPathway => referral_pathway::FIELDS,
+    }
+}
+
+/// Returns how a new text at this place merges. `pattern` has `*` for every item of a list.
+pub(crate) fn merge_rule(kind: Kind, pattern: &[String]) -> MergeRule {
+    let row =
+        fields(kind).iter().find(|row| row.path.split('/').eq(pattern.iter().map(String::as_str)));
+    row.map_or(MergeRule::Choice, |row| row.merge)
+}
+
+/// Returns what people call a place. `names` has the number of the item, counted from one, for every item of a list.
+pub(crate) fn label(kind: Kind, names: &[String]) -> String {
+    let fits = |row: &&FieldRule| {
+        let mut tokens = row.path.split('/');
+        let all = names.iter().all(|name| {
+            tokens
+                .next()
+                .is_some_and(|token| token == name || (token == "*" && name.parse::<u64>().is_ok()))
+        });
+        all && tokens.next().is_none()
+    };
+    let mut numbers = names.iter().filter(|name| name.parse::<u64>().is_ok());
+    match fields(kind).iter().find(fits) {
+        Some(row) => row
+            .label
+            .split_inclusive('#')
+            .map(|part| match part.strip_suffix('#') {
+                Some(before) => format!("{before}{}", numbers.next().map_or("", String::as_str)),
+                None => part.to_owned(),
+            })
+            .collect(),
+        None => plain_words(names),
+    }
+}
+
+/// Returns the best that can be said of a field that is in no table.
+fn plain_words(names: &[String]) -> String {
+    let words: Vec<String> =
+        names.iter().filter(|name| *name != "body").map(|name| name.replace('_', " ")).collect();
+    let text = words.join(": ");
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
