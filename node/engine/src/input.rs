@@ -21,6 +21,8 @@ pub enum Input {
     DialFailed(NodeId),
     /// A node sent a frame.
     Received(NodeId, Vec<u8>),
+    /// A node was found on the office network at these addresses.
+    Discovered(NodeId, Vec<String>),
     /// This node can be reached at these addresses (libp2p multiaddresses without the peer's id).
     Listening(Vec<String>),
     /// Nothing, but time has passed.

@@ -24,5 +24,5 @@ mod reader;
 pub use effects::{Dial, Done, Effects, Event, Record, Refused, Signal};
 pub use engine::{Engine, Identity};
 pub use input::{Command, CommandId, Input};
-pub use reader::Reader;
+pub use reader::{Counters, Reader};
 pub use shelf::{EnvelopeMeta, Shelf, ShelfError};

@@ -134,6 +134,8 @@ pub struct HistoryView {
 #[derive(Clone, Debug)]
 pub struct ConflictView {
     pub path: crdt_schema::document::FieldPath,
+    /// What the field is called, in plain words.
+    pub label: String,
     /// Each value with who chose it and when; the one shown until somebody chooses comes first.
     pub values: Vec<(serde_json::Value, String, String, Timestamp)>,
 }

@@ -1,0 +1,392 @@
+//! [`Engine`]: hands each input to the parts that decide, and carries values between them.
+
+mod command;
+mod conversation;
+mod exchange;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crdt_schema::identity::{DocumentId, NodeId, OrganizationId, SessionId, Timestamp, WorkspaceId};
+use crdt_schema::invite::Invite;
+use crdt_schema::key::{NodeCertificate, NodeKey, OrganizationCard};
+use tracing::{debug, warn};
+
+use crate::chance::Chance;
+use crate::documents::Documents;
+use crate::effects::{Effects, Event, Record, Refused, Signal};
+use crate::input::Input;
+use crate::joins::Joins;
+use crate::message::{AddressRecord, Message};
+use crate::peers::Peers;
+use crate::presence::Presence;
+use crate::shelf::{Shelf, ShelfError};
+use crate::sync::Sync;
+use crate::workspaces::Workspaces;
+
+const ADDRESS: &str = "address/";
+/// A node that nobody here knows may stay connected this long to show an invite.
+const STRANGER: u64 = 30_000;
+
+/// Who this node is.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The organisation.
+    pub card: OrganizationCard,
+    /// The root key's word that the node is the organisation's.
+    pub certificate: NodeCertificate,
+    /// The node's own key.
+    pub key: NodeKey,
+}
+
+/// The state machine of one node.
+pub struct Engine {
+    pub(crate) identity: Identity,
+    pub(crate) shelf: Box<dyn Shelf>,
+    chance: Chance,
+    session: SessionId,
+    now: Timestamp,
+    pub(crate) workspaces: Workspaces,
+    pub(crate) joins: Joins,
+    pub(crate) documents: Documents,
+    pub(crate) sync: Sync,
+    pub(crate) peers: Peers,
+    pub(crate) presence: Presence,
+    pub(crate) locals: BTreeMap<String, Vec<u8>>,
+    pub(crate) seen: BTreeMap<OrganizationId, Timestamp>,
+    pub(crate) refused: BTreeMap<&'static str, u64>,
+    /// Documents whose list data changed since they were last cached.
+    dirty: BTreeSet<DocumentId>,
+    strangers: BTreeMap<NodeId, Timestamp>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Takes up what earlier runs kept. Every start is a new session, so that nothing that was lost with a machine or
+    /// came back with a backup can be said twice.
+    ///
+    /// # Errors
+    /// If the shelf cannot be read.
+    pub fn open(identity: Identity, shelf: Box<dyn Shelf>, seed: [u8; 32], now: Timestamp) -> Result<Self, ShelfError> {
+        let mut chance = Chance::new(seed);
+        let session = SessionId(chance.bytes());
+        let (workspaces, joins) = (Workspaces::load(&*shelf)?, Joins::load(&*shelf)?);
+        let documents = Documents::load(&*shelf)?;
+        let mut engine = Self {
+            identity,
+            chance,
+            session,
+            now,
+            workspaces,
+            joins,
+            documents,
+            sync: Sync::default(),
+            peers: Peers::default(),
+            presence: Presence::default(),
+            locals: shelf.locals("")?.into_iter().collect(),
+            seen: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            strangers: BTreeMap::new(),
+            shelf,
+        };
+        engine.recall();
+        Ok(engine)
+    }
+
+    /// Takes up addresses, hints and how far others were.
+    fn recall(&mut self) {
+        let records = self.locals.range(ADDRESS.to_owned()..).take_while(|(key, _)| key.starts_with(ADDRESS));
+        let records: Vec<AddressRecord> = records.filter_map(|(_, bytes)| minicbor::decode(bytes).ok()).collect();
+        for record in records {
+            self.peers.learn(record);
+        }
+        for contact in self.joins.contacts() {
+            self.peers.hint(contact.node, contact.addresses.clone());
+        }
+        let ids: Vec<WorkspaceId> = self.workspaces.ids().copied().collect();
+        for workspace in ids {
+            let members: Vec<OrganizationId> =
+                self.workspaces.state(&workspace).map(|state| state.members.keys().copied().collect()).unwrap_or_default();
+            for member in members {
+                let cached = self.shelf.cached(&reached_key(&workspace, &member));
+                if let Some((place, seen)) = cached.and_then(|bytes| minicbor::decode::<(u64, Timestamp)>(&bytes).ok()) {
+                    let count = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
+                    self.sync.reach(workspace, member, place.min(count));
+                    let last = self.seen.entry(member).or_insert(seen);
+                    *last = seen.max(*last);
+                }
+            }
+        }
+    }
+
+    /// Takes one input. Never blocks, never fails: what cannot be done is an answer or is left out.
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Effects {
+        let mut effects = Effects::default();
+        // Time that jumps back must not stop what waits for it.
+        self.now = now;
+        match input {
+            Input::Command(id, command) => {
+                let outcome = self.on_command(command, &mut effects);
+                effects.notify.push(Signal::Answer(id, outcome));
+            }
+            Input::PeerUp(node) => self.on_peer_up(node, &mut effects),
+            Input::PeerDown(node) => self.on_peer_down(node, &mut effects),
+            Input::DialFailed(node) => self.peers.failed(node, now),
+            Input::Discovered(node, addresses) => self.peers.hint(node, addresses),
+            Input::Received(node, frame) => self.on_frame(node, &frame, &mut effects),
+            Input::Listening(addresses) => self.on_listening(addresses, &mut effects),
+            Input::Tick => {}
+        }
+        self.on_time(&mut effects);
+        effects
+    }
+
+    /// Hears that all effects handed out so far are durable. Only then may documents leave memory.
+    pub fn persisted(&mut self) {
+        self.documents.trim();
+    }
+
+    const fn own(&self) -> OrganizationId {
+        self.identity.card.organization
+    }
+
+    fn on_frame(&mut self, from: NodeId, frame: &[u8], effects: &mut Effects) {
+        let message = match Message::from_frame(frame) {
+            Ok(message) => message,
+            Err(error) => {
+                debug!(peer = %from, %error, "hung up on a peer that sent something else than a message");
+                effects.close.push(from);
+                return;
+            }
+        };
+        match message {
+            Message::Membership { workspace, heads } => self.on_membership(from, workspace, &heads, effects),
+            Message::Entries { workspace, entries } => {
+                let entries: Vec<Vec<u8>> = entries.into_iter().map(Into::into).collect();
+                self.on_entries(from, workspace, &entries, effects);
+            }
+            Message::Unknown { workspace } => self.on_unknown(from, workspace, effects),
+            Message::Redeem(redemption) => self.on_redeem(from, redemption, effects),
+            Message::Refused { workspace, reason } => self.on_refused(from, workspace, reason, effects),
+            Message::Return(certificate) => self.on_return(from, certificate, effects),
+            Message::Reconcile { workspace, first, frame } => {
+                self.on_reconcile(from, workspace, first, &frame, effects);
+            }
+            Message::Offer { workspace, ids, mark } => self.on_offer(from, workspace, &ids, mark, effects),
+            Message::Want { workspace, ids } => self.on_want(from, workspace, &ids, effects),
+            Message::Wanted { workspace, envelopes } => {
+                let envelopes: Vec<Vec<u8>> = envelopes.into_iter().map(Into::into).collect();
+                self.on_wanted(from, workspace, envelopes, effects);
+            }
+            Message::News { workspace, envelopes, mark } => {
+                let envelopes: Vec<Vec<u8>> = envelopes.into_iter().map(Into::into).collect();
+                self.on_news(from, workspace, envelopes, mark, effects);
+            }
+            Message::Stored { workspace, mark } => self.on_stored(from, workspace, mark, effects),
+            Message::Addresses(records) => self.on_addresses(from, records, effects),
+            Message::Presence { document, person, at } => self.on_presence(from, document, person, at, effects),
+        }
+    }
+
+    fn on_peer_up(&mut self, node: NodeId, effects: &mut Effects) {
+        self.peers.came_up(node);
+        for invite in self.joins.to_show(&node).into_iter().cloned().collect::<Vec<Invite>>() {
+            self.show_invite(node, &invite, effects);
+        }
+        if self.joins.is_return_contact(&node) {
+            send(effects, node, &Message::Return(self.identity.certificate.clone()));
+        }
+        let mut is_known = false;
+        for workspace in self.shared_with(&node) {
+            is_known = true;
+            self.send_membership(node, workspace, effects);
+        }
+        if is_known {
+            self.greet(node, effects);
+        } else {
+            self.strangers.insert(node, self.now);
+        }
+        effects.notify.push(Signal::Changed(Event::Peers));
+    }
+
+    fn on_peer_down(&mut self, node: NodeId, effects: &mut Effects) {
+        self.peers.went_down(node, self.now);
+        self.sync.hang_up(&node);
+        self.strangers.remove(&node);
+        for organization in self.organizations_of(&node) {
+            self.seen.insert(organization, self.now);
+            if !self.is_connected(&organization) {
+                for document in self.presence.gone(&organization) {
+                    effects.notify.push(Signal::Changed(Event::Presence { document }));
+                }
+            }
+            self.keep_reached(&organization, effects);
+        }
+        effects.notify.push(Signal::Changed(Event::Peers));
+    }
+
+    fn on_listening(&mut self, addresses: Vec<String>, effects: &mut Effects) {
+        self.peers.listen(addresses);
+        let time = self.peers.record(&self.identity.key.id()).map_or(self.now, |last| {
+            // Must be newer than the last one even if the clock went back.
+            Timestamp(self.now.0.max(last.time.0.saturating_add(1)))
+        });
+        let record = AddressRecord::new(&self.identity.key, self.peers.own().to_vec(), time);
+        self.learn(record.clone(), effects);
+        for node in self.peers.up().clone() {
+            if !self.shared_with(&node).is_empty() {
+                send(effects, node, &Message::Addresses(vec![record.clone()]));
+            }
+        }
+    }
+
+    fn on_addresses(&mut self, from: NodeId, records: Vec<AddressRecord>, effects: &mut Effects) {
+        if self.shared_with(&from).is_empty() {
+            return;
+        }
+        let known = self.workspaces.nodes();
+        let mut news = Vec::new();
+        for record in records {
+            if known.contains(&record.node()) && record.node() != self.identity.key.id() && record.is_true() && self.learn(record.clone(), effects) {
+                news.push(record);
+            }
+        }
+        if news.is_empty() {
+            return;
+        }
+        for node in self.peers.up().clone() {
+            // Only to those who share a workspace with the node that is spoken of.
+            let fitting: Vec<AddressRecord> =
+                news.iter().filter(|record| node != from && self.know_each_other(&node, &record.node())).cloned().collect();
+            if !fitting.is_empty() {
+                send(effects, node, &Message::Addresses(fitting));
+            }
+        }
+    }
+
+    fn learn(&mut self, record: AddressRecord, effects: &mut Effects) -> bool {
+        let (key, value) = (format!("{ADDRESS}{}", record.node()), crdt_schema::codec::encode(&record));
+        let is_news = self.peers.learn(record);
+        if is_news {
+            self.locals.insert(key.clone(), value.clone());
+            effects.persist.push(Record::Local { key, value: Some(value) });
+        }
+        is_news
+    }
+
+    /// Tells a node that came up where it finds the others.
+    fn greet(&mut self, node: NodeId, effects: &mut Effects) {
+        let known = self.workspaces.nodes();
+        let records: Vec<AddressRecord> = known
+            .iter()
+            .filter(|of| **of != node && self.know_each_other(&node, of))
+            .filter_map(|of| self.peers.record(of).cloned())
+            .collect();
+        for some in records.chunks(64) {
+            send(effects, node, &Message::Addresses(some.to_vec()));
+        }
+    }
+
+    /// Does whatever is due, and says when to be called again.
+    fn on_time(&mut self, effects: &mut Effects) {
+        let now = self.now;
+        let mut wanted = self.workspaces.nodes();
+        wanted.extend(self.joins.contacts().map(|contact| contact.node));
+        wanted.remove(&self.identity.key.id());
+        let (dials, next_dial) = self.peers.due(&wanted, now);
+        effects.dial.extend(dials);
+
+        let (again, next_ask) = self.joins.due(self.peers.up(), now);
+        for (node, invite) in again {
+            self.show_invite(node, &invite, effects);
+        }
+        let (left, next_leave) = self.presence.expire(now);
+        for document in left {
+            effects.notify.push(Signal::Changed(Event::Presence { document }));
+        }
+        let next_stranger = self.send_strangers_away(effects);
+        self.cache_lists(effects);
+        effects.wake_at = [next_dial, next_ask, next_leave, next_stranger].into_iter().flatten().min();
+    }
+
+    fn send_strangers_away(&mut self, effects: &mut Effects) -> Option<Timestamp> {
+        let mut next = None::<Timestamp>;
+        for (node, since) in self.strangers.clone() {
+            let until = Timestamp(since.0.saturating_add(STRANGER));
+            let is_expected = self.joins.contacts().any(|contact| contact.node == node);
+            if is_expected || !self.shared_with(&node).is_empty() {
+                self.strangers.remove(&node);
+            } else if until <= self.now {
+                self.strangers.remove(&node);
+                effects.close.push(node);
+            } else {
+                next = Some(next.map_or(until, |next| next.min(until)));
+            }
+        }
+        next
+    }
+
+    /// Caches list data of changed documents that are not being typed in right now.
+    fn cache_lists(&mut self, effects: &mut Effects) {
+        if self.dirty.len() < 16 && !effects.notify.is_empty() {
+            return;
+        }
+        for document in std::mem::take(&mut self.dirty) {
+            match self.documents.list(&document, &*self.shelf) {
+                Ok(_) => effects.persist.extend(self.documents.cache(&document)),
+                Err(error) => warn!(%document, %error, "cannot list a document"),
+            }
+        }
+    }
+
+    fn keep_reached(&self, organization: &OrganizationId, effects: &mut Effects) {
+        for workspace in self.workspaces.ids() {
+            if self.workspaces.state(workspace).is_some_and(|state| state.is_member(organization)) {
+                let value = crdt_schema::codec::encode(&(self.sync.reached(workspace, organization), self.now));
+                effects.persist.push(Record::Cache { key: reached_key(workspace, organization), value: Some(value) });
+            }
+        }
+    }
+
+    /// Returns the workspaces in which both this organisation and the node's are in.
+    fn shared_with(&self, node: &NodeId) -> Vec<WorkspaceId> {
+        let own = self.own();
+        let shared = self.workspaces.ids().filter(|workspace| {
+            self.workspaces.state(workspace).is_some_and(|state| state.is_member(&own) && state.member_of(node).is_some())
+        });
+        shared.copied().collect()
+    }
+
+    fn know_each_other(&self, one: &NodeId, other: &NodeId) -> bool {
+        self.workspaces.ids().any(|workspace| {
+            self.workspaces.member_of(workspace, one).is_some() && self.workspaces.member_of(workspace, other).is_some()
+        })
+    }
+
+    fn organizations_of(&self, node: &NodeId) -> BTreeSet<OrganizationId> {
+        self.workspaces.ids().filter_map(|workspace| self.workspaces.member_of(workspace, node)).collect()
+    }
+
+    /// Is any node of the organisation up?
+    pub(crate) fn is_connected(&self, organization: &OrganizationId) -> bool {
+        self.peers.up().iter().any(|node| self.organizations_of(node).contains(organization))
+    }
+
+    fn storage(error: &ShelfError) -> Refused {
+        warn!(%error, "stored data cannot be read");
+        Refused::Storage(error.to_string())
+    }
+}
+
+fn reached_key(workspace: &WorkspaceId, organization: &OrganizationId) -> String {
+    format!("reached/{workspace}/{organization}")
+}
+
+fn send(effects: &mut Effects, node: NodeId, message: &Message) {
+    effects.send.push((node, message.to_frame()));
+}

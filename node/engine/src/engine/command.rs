@@ -1,0 +1,369 @@
+//! What people and programs at this node ask for.
+
+use crdt_schema::document::EditError;
+use crdt_schema::envelope::{Body, Envelope, Genesis, VERSION};
+use crdt_schema::heads::Heads;
+use crdt_schema::identity::{DocumentId, InviteId, Name, OrganizationId, Role, Timestamp, WorkspaceId};
+use crdt_schema::invite::{Contact, Invite, Terms};
+use crdt_schema::key::Person;
+use crdt_schema::limits;
+use crdt_schema::membership::{Act, Entry, State};
+
+use super::{Engine, send};
+use crate::effects::{Done, Effects, Event, Record, Refused, Signal};
+use crate::input::{Command, Place};
+use crate::message::{Message, PlaceOnWire};
+use crate::view::JoinState;
+
+/// The longest an invite may last: a year.
+const LONGEST_INVITE: u64 = 366 * 24 * 60 * 60 * 1_000;
+/// Other members' nodes named in an invite, so that it works when the inviter is away.
+const CONTACTS: usize = 8;
+
+impl Engine {
+    pub(super) fn on_command(&mut self, command: Command, effects: &mut Effects) -> Result<Done, Refused> {
+        match command {
+            Command::CreateWorkspace { name } => self.create_workspace(name, effects),
+            Command::CreateInvite { workspace, role, uses, lasts, approval } => {
+                let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX).min(LONGEST_INVITE);
+                let now = self.now;
+                let terms = Terms { role, uses, created: now, expires: Timestamp(now.0.saturating_add(lasts)), approval };
+                self.create_invite(workspace, terms, effects)
+            }
+            Command::RevokeInvite { workspace, invite } => self.revoke_invite(workspace, invite, effects),
+            Command::Join { invite } => self.join(&invite, effects),
+            Command::ForgetJoin { workspace } => {
+                effects.persist.push(self.joins.forget(&workspace));
+                effects.notify.push(Signal::Changed(Event::Membership { workspace }));
+                Ok(Done::Nothing)
+            }
+            Command::Approve { workspace, organization } => self.approve(workspace, organization, effects),
+            Command::CreateDocument { workspace, kind, audience, content, person } => {
+                let genesis = Genesis {
+                    workspace,
+                    kind,
+                    audience,
+                    owner: self.own(),
+                    created: self.now,
+                    nonce: self.chance.bytes(),
+                };
+                self.create_document(genesis, &content, person, effects)
+            }
+            Command::EditDocument { document, base, edits, person } => {
+                self.edit_document(document, base.as_ref(), &edits, person, effects)
+            }
+            Command::ShowPresence { document, person, at } => {
+                self.show_presence(document, person, at, effects);
+                Ok(Done::Nothing)
+            }
+            Command::Keep { key, value } => {
+                match &value {
+                    Some(value) => drop(self.locals.insert(key.clone(), value.clone())),
+                    None => drop(self.locals.remove(&key)),
+                }
+                effects.persist.push(Record::Local { key, value });
+                Ok(Done::Nothing)
+            }
+            Command::Return { contacts } => {
+                for contact in &contacts {
+                    self.peers.hint(contact.node, contact.addresses.clone());
+                }
+                effects.persist.push(self.joins.start_return(contacts));
+                Ok(Done::Nothing)
+            }
+        }
+    }
+
+    fn create_workspace(&mut self, name: Name, effects: &mut Effects) -> Result<Done, Refused> {
+        let act = Act::Found {
+            name,
+            nonce: self.chance.bytes(),
+            card: self.identity.card.clone(),
+            certificate: self.identity.certificate.clone(),
+        };
+        let entry = Entry::new(&self.identity.key, None, Vec::new(), self.now, act);
+        let (workspace, record) = self.workspaces.found(entry).map_err(|error| Refused::NotAllowed(error.to_string()))?;
+        effects.persist.push(record);
+        effects.notify.push(Signal::Changed(Event::Membership { workspace }));
+        Ok(Done::Workspace(workspace))
+    }
+
+    /// Returns the workspace's state if this organisation is in.
+    fn state(&self, workspace: &WorkspaceId) -> Result<&State, Refused> {
+        let state = self.workspaces.state(workspace).ok_or(Refused::NoSuchWorkspace)?;
+        if state.is_member(&self.own()) { Ok(state) } else { Err(Refused::NoSuchWorkspace) }
+    }
+
+    fn require_steward(&self, workspace: &WorkspaceId, what: &str) -> Result<&State, Refused> {
+        let state = self.state(workspace)?;
+        if state.is_steward(&self.own()) {
+            return Ok(state);
+        }
+        let stewards: Vec<&str> = state
+            .members
+            .iter()
+            .filter(|(organization, _)| state.is_steward(organization))
+            .map(|(_, member)| member.card.name.as_str())
+            .collect();
+        Err(Refused::NotAllowed(format!("Only stewards can {what}. Ask {}.", stewards.join(" or "))))
+    }
+
+    fn create_invite(&mut self, workspace: WorkspaceId, terms: Terms, effects: &mut Effects) -> Result<Done, Refused> {
+        let invalid = |pointer: &str, message: &str| Refused::Invalid { pointer: pointer.to_owned(), message: message.to_owned() };
+        if terms.uses == 0 || terms.uses > 1_000 {
+            return Err(invalid("/uses", "Enter how many organisations may use the invite: 1 to 1000"));
+        }
+        if terms.expires <= terms.created {
+            return Err(invalid("/expires_in", "Enter for how long the invite is good, for example 14 days"));
+        }
+        let state = self.require_steward(&workspace, "invite")?;
+        let name = state.name.clone();
+        let own = self.identity.key.id();
+        let others = state.nodes.keys().filter(|node| **node != own && state.member_of(node).is_some());
+        let mut contacts: Vec<Contact> = Vec::new();
+        for node in std::iter::once(&own).chain(others) {
+            let known = self.peers.record(node).filter(|record| !record.contact.addresses.is_empty());
+            if let Some(record) = known
+                && contacts.len() < CONTACTS
+            {
+                contacts.push(record.contact.clone());
+            }
+        }
+        let secret = self.chance.bytes();
+        let invite = Invite::new(&self.identity.key, &self.identity.card, (workspace, name), terms, secret, contacts);
+        let done = Done::Invite { id: invite.offer.id, text: invite.to_text(), expires: terms.expires };
+        effects.persist.push(self.workspaces.keep_invite(invite));
+        effects.notify.push(Signal::Changed(Event::Membership { workspace }));
+        Ok(done)
+    }
+
+    fn revoke_invite(&mut self, workspace: WorkspaceId, invite: InviteId, effects: &mut Effects) -> Result<Done, Refused> {
+        self.require_steward(&workspace, "withdraw an invite")?;
+        if !self.workspaces.invites(workspace).any(|known| known.offer.id == invite) {
+            return Err(Refused::NoSuchInvite);
+        }
+        self.act(&workspace, Act::RevokeInvite(invite), effects)
+    }
+
+    fn approve(&mut self, workspace: WorkspaceId, organization: OrganizationId, effects: &mut Effects) -> Result<Done, Refused> {
+        let state = self.require_steward(&workspace, "let an organisation in")?;
+        if !state.members.contains_key(&organization) {
+            return Err(Refused::NoSuchOrganization);
+        }
+        if state.is_member(&organization) {
+            return Ok(Done::Nothing);
+        }
+        self.act(&workspace, Act::Approve(organization), effects)
+    }
+
+    /// Writes this node's own membership entry.
+    pub(super) fn act(&mut self, workspace: &WorkspaceId, act: Act, effects: &mut Effects) -> Result<Done, Refused> {
+        let heads = self.workspaces.log(workspace).map(crdt_schema::membership::Log::heads).ok_or(Refused::NoSuchWorkspace)?;
+        let entry = Entry::new(&self.identity.key, Some(*workspace), heads, self.now, act);
+        if entry.to_bytes().len() > limits::ENTRY_BYTES {
+            return Err(Refused::TooLarge("this is too long to be written into the membership log".to_owned()));
+        }
+        let added = self.workspaces.add(workspace, entry).map_err(|error| Refused::NotAllowed(error.to_string()))?;
+        if let Some(record) = added {
+            self.membership_changed(workspace, vec![record], None, effects);
+        }
+        Ok(Done::Nothing)
+    }
+
+    fn join(&mut self, text: &str, effects: &mut Effects) -> Result<Done, Refused> {
+        let invite = Invite::from_text(text).map_err(|error| Refused::Invite(sentence(&error.to_string())))?;
+        let workspace = invite.offer.workspace;
+        let inviter = &invite.inviter_name;
+        if self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&self.own())) {
+            return Ok(Done::Joining { workspace, joined: true });
+        }
+        if self.now > invite.offer.expires {
+            return Err(Refused::Invite(format!("This invite has ended. Ask {inviter} for a new one.")));
+        }
+        if invite.contacts.is_empty() {
+            return Err(Refused::Invite(format!(
+                "This invite names no computer to join through: it was made before {inviter} was ever online. Ask them to start Fingerpost and make a new one."
+            )));
+        }
+        for contact in &invite.contacts {
+            self.peers.hint(contact.node, contact.addresses.clone());
+        }
+        effects.persist.push(self.joins.start(invite.clone(), self.now));
+        effects.notify.push(Signal::Changed(Event::Membership { workspace }));
+        for node in invite.contacts.iter().map(|contact| contact.node) {
+            if self.peers.is_up(&node) {
+                self.show_invite(node, &invite, effects);
+            }
+        }
+        Ok(Done::Joining { workspace, joined: false })
+    }
+
+    pub(super) fn show_invite(&self, node: crdt_schema::identity::NodeId, invite: &Invite, effects: &mut Effects) {
+        let redemption = invite.redeem(self.identity.card.clone(), self.identity.certificate.clone());
+        send(effects, node, &Message::Redeem(redemption));
+    }
+
+    /// Is the join through, refused, or still under way?
+    pub(crate) fn join_state(&self, workspace: &WorkspaceId) -> Option<&JoinState> {
+        self.joins.get(workspace).map(|join| &join.state)
+    }
+
+    fn require_writer(&self, workspace: &WorkspaceId, audience: &crdt_schema::audience::Audience) -> Result<(), Refused> {
+        let state = self.state(workspace)?;
+        let own = self.own();
+        let role = state.members.get(&own).map_or(Role::Reader, |member| member.role);
+        if !role.may_write() {
+            return Err(Refused::NotAllowed(format!(
+                "Only editors and stewards can change documents; your organisation is a {role} here. Ask a steward for another role."
+            )));
+        }
+        if !audience.may_write(&own) {
+            return Err(Refused::NotAllowed("Your organisation can read this document but not change it. Ask the organisation that made it.".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn create_document(&mut self, genesis: Genesis, content: &serde_json::Value, person: Person, effects: &mut Effects) -> Result<Done, Refused> {
+        let workspace = genesis.workspace;
+        self.require_writer(&workspace, &genesis.audience)?;
+        let node = self.identity.key.id();
+        let change = crate::documents::Documents::create(&genesis, &node, &self.session, content).map_err(|error| refuse_edit(&error))?;
+        let document = genesis.id();
+        let envelope = self.seal(workspace, document, Some(genesis), person, vec![change])?;
+        let bytes = envelope.to_bytes();
+        if bytes.len() > limits::ENVELOPE_BYTES {
+            return Err(Refused::TooLarge("This document is too large. Split it into several".to_owned()));
+        }
+        match self.documents.judge(&envelope, &*self.shelf, |_| false).map_err(|error| Self::storage(&error))? {
+            crate::documents::Fit::Fits(changes) => {
+                let id = Envelope::id_of(&bytes);
+                self.documents.take(id, &envelope, changes, &*self.shelf).map_err(|error| Self::storage(&error))?;
+                self.publish(id, &envelope, bytes, effects);
+            }
+            crate::documents::Fit::TooEarly => return Err(Refused::NoSuchVersion),
+            crate::documents::Fit::Refused(why) => {
+                return Err(Refused::TooLarge(format!("This document cannot be kept: {why}")));
+            }
+        }
+        Ok(Done::Document { id: document, heads: self.heads(&document) })
+    }
+
+    fn edit_document(
+        &mut self,
+        document: DocumentId,
+        base: Option<&Heads>,
+        edits: &[crdt_schema::document::Edit],
+        person: Person,
+        effects: &mut Effects,
+    ) -> Result<Done, Refused> {
+        let held = self.documents.held(&document).ok_or(Refused::NoSuchDocument)?;
+        let (workspace, audience) = (held.genesis.workspace, held.audience().clone());
+        if !audience.may_read(&self.own()) {
+            return Err(Refused::NoSuchDocument);
+        }
+        self.require_writer(&workspace, &audience)?;
+        let (node, session, now) = (self.identity.key.id(), self.session, self.now);
+        let open = self.documents.open(&document, &*self.shelf).map_err(|error| Self::storage(&error))?;
+        let open = open.ok_or(Refused::NoSuchDocument)?;
+        if base.is_some_and(|base| !open.document.knows(base)) {
+            return Err(Refused::NoSuchVersion);
+        }
+        let changes = crate::documents::Documents::edit(open, (&node, &session), base, edits, now).map_err(|error| refuse_edit(&error))?;
+        if !changes.is_empty() {
+            let envelope = self.seal(workspace, document, None, person, changes)?;
+            let bytes = envelope.to_bytes();
+            let id = Envelope::id_of(&bytes);
+            self.documents.record(id, &envelope);
+            self.publish(id, &envelope, bytes, effects);
+        }
+        Ok(Done::Document { id: document, heads: self.heads(&document) })
+    }
+
+    fn seal(&self, workspace: WorkspaceId, document: DocumentId, genesis: Option<Genesis>, person: Person, changes: Vec<Vec<u8>>) -> Result<Envelope, Refused> {
+        let log = self.workspaces.log(&workspace).ok_or(Refused::NoSuchWorkspace)?;
+        let place = self.documents.next_place(&document, &self.identity.key.id(), &self.session);
+        let body = Body {
+            version: VERSION,
+            workspace,
+            document,
+            genesis,
+            organization: self.own(),
+            node: self.identity.key.id(),
+            person,
+            session: self.session,
+            seq: place.seq,
+            previous: place.previous,
+            membership: log.heads(),
+            time: self.now,
+            changes: changes.into_iter().map(Into::into).collect(),
+        };
+        Ok(Envelope::seal(&self.identity.key, body))
+    }
+
+    /// Keeps an envelope of this node's own and tells everyone who may read it.
+    fn publish(&mut self, id: crdt_schema::identity::EnvelopeId, envelope: &Envelope, bytes: Vec<u8>, effects: &mut Effects) {
+        let body = &envelope.body;
+        self.dirty.insert(body.document);
+        effects.persist.push(Record::Envelope {
+            workspace: body.workspace,
+            document: body.document,
+            id,
+            time: body.time,
+            bytes: bytes.clone(),
+        });
+        self.spread(body.workspace, body.document, &bytes, None, effects);
+        self.document_changed(body.workspace, body.document, effects);
+    }
+
+    pub(super) fn document_changed(&self, workspace: WorkspaceId, document: DocumentId, effects: &mut Effects) {
+        let heads = self.heads(&document);
+        effects.notify.push(Signal::Changed(Event::Document { workspace, document, heads }));
+    }
+
+    /// Returns an open document's newest version.
+    fn heads(&self, document: &DocumentId) -> Heads {
+        self.documents.opened(document).map(|open| open.document.heads()).unwrap_or_default()
+    }
+
+    fn show_presence(&mut self, document: DocumentId, person: Person, at: Option<Place>, effects: &mut Effects) {
+        let Some(held) = self.documents.held(&document) else { return };
+        let workspace = held.genesis.workspace;
+        let on_wire = at.as_ref().map(|place| PlaceOnWire {
+            path: place.path.to_string(),
+            caret: u32::try_from(place.caret).unwrap_or(u32::MAX),
+            heads: place.heads.to_string(),
+        });
+        for node in self.sync.open_with(&workspace) {
+            let reader = self.workspaces.member_of(&workspace, &node);
+            if reader.is_some_and(|reader| self.documents.may_read(&document, &reader)) {
+                send(effects, node, &Message::Presence { document, person: person.clone(), at: on_wire.clone() });
+            }
+        }
+        if self.presence.show(document, self.own(), person, at, self.now) {
+            effects.notify.push(Signal::Changed(Event::Presence { document }));
+        }
+    }
+}
+
+fn refuse_edit(error: &EditError) -> Refused {
+    match error {
+        EditError::TooLarge { .. } => Refused::TooLarge(sentence(&error.to_string())),
+        EditError::NotFound { path }
+        | EditError::WrongType { path, .. }
+        | EditError::BadSplice { path }
+        | EditError::TestFailed { path }
+        | EditError::IntoItself { path } => {
+            Refused::Invalid { pointer: path.to_string(), message: sentence(&error.to_string()) }
+        }
+        _ => Refused::Invalid { pointer: String::new(), message: sentence(&error.to_string()) },
+    }
+}
+
+/// Makes a sentence of an error's words.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if text.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+

@@ -1,0 +1,243 @@
+//! Who is in: membership, invites, and coming back.
+
+use crdt_schema::identity::{EntryId, NodeId, OrganizationId, WorkspaceId};
+use crdt_schema::invite::Redemption;
+use crdt_schema::key::NodeCertificate;
+use crdt_schema::limits;
+use crdt_schema::membership::{Act, Entry, Log, Standing};
+use minicbor::bytes::ByteVec;
+use tracing::{debug, info};
+
+use super::{Engine, send};
+use crate::effects::{Effects, Event, Record, Signal};
+use crate::message::{Message, Reason};
+use crate::workspaces::Admission;
+
+/// Bytes of entries in one frame.
+const ENTRIES_BYTES: usize = limits::FRAME_BYTES / 2;
+
+impl Engine {
+    pub(super) fn send_membership(&self, node: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
+        if let Some(log) = self.workspaces.log(&workspace) {
+            send(effects, node, &Message::Membership { workspace, heads: log.heads() });
+        }
+    }
+
+    fn send_entries(&self, node: NodeId, workspace: WorkspaceId, known: &[EntryId], effects: &mut Effects) {
+        let lacking = self.workspaces.log(&workspace).map(|log| log.lacking(known)).unwrap_or_default();
+        let entries = lacking.into_iter().map(Entry::to_bytes).collect();
+        Self::send_in_frames(node, workspace, entries, effects);
+    }
+
+    fn send_in_frames(node: NodeId, workspace: WorkspaceId, entries: Vec<Vec<u8>>, effects: &mut Effects) {
+        let mut frame: Vec<ByteVec> = Vec::new();
+        let mut size = 0_usize;
+        for entry in entries {
+            size = size.saturating_add(entry.len());
+            frame.push(entry.into());
+            if size > ENTRIES_BYTES {
+                send(effects, node, &Message::Entries { workspace, entries: std::mem::take(&mut frame) });
+                size = 0;
+            }
+        }
+        if !frame.is_empty() {
+            send(effects, node, &Message::Entries { workspace, entries: frame });
+        }
+    }
+
+    /// The peer's newest entries. A node that is no member here gets one answer, whether or not the workspace exists.
+    pub(super) fn on_membership(&mut self, from: NodeId, workspace: WorkspaceId, heads: &[EntryId], effects: &mut Effects) {
+        let own = self.own();
+        let speaks = self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&own));
+        if !speaks || self.workspaces.member_of(&workspace, &from).is_none() {
+            send(effects, from, &Message::Unknown { workspace });
+            return;
+        }
+        let Some(log) = self.workspaces.log(&workspace) else { return };
+        let mine = log.heads();
+        if heads == mine {
+            self.open_talk(from, workspace, effects);
+            return;
+        }
+        let lacks_something = heads.iter().any(|head| !log.knows(head));
+        self.send_entries(from, workspace, heads, effects);
+        if lacks_something {
+            // The peer sends what these heads lack, and then its own again.
+            self.send_membership(from, workspace, effects);
+        }
+    }
+
+    /// Both hold the same membership: from now on documents are spoken of.
+    fn open_talk(&mut self, node: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
+        let talk = self.sync.talk(node, workspace);
+        if talk.is_open {
+            return;
+        }
+        talk.is_open = true;
+        // The peer opens when it hears that both are equal.
+        self.send_membership(node, workspace, effects);
+        if self.identity.key.id() < node {
+            self.start_reconciling(node, workspace, effects);
+        }
+    }
+
+    pub(super) fn on_entries(&mut self, from: NodeId, workspace: WorkspaceId, entries: &[Vec<u8>], effects: &mut Effects) {
+        let is_new_here = self.workspaces.log(&workspace).is_none();
+        let is_awaited = self.joins.get(&workspace).is_some() || self.joins.is_return_contact(&from);
+        if is_new_here && !is_awaited {
+            return;
+        }
+        let taken = self.workspaces.take(&workspace, entries);
+        if let Some(refused) = &taken.refused {
+            *self.refused.entry("membership").or_default() += 1;
+            debug!(peer = %from, %workspace, %refused, "refused a membership entry");
+        }
+        if is_new_here && !self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&self.own())) {
+            // A log that does not say that this organisation is in is not kept.
+            self.workspaces.forget(&workspace);
+            return;
+        }
+        if !taken.records.is_empty() {
+            self.membership_changed(&workspace, taken.records, Some(from), effects);
+        }
+        if taken.is_incomplete || self.sync.open_talk(&from, &workspace).is_none() {
+            self.send_membership(from, workspace, effects);
+        }
+    }
+
+    /// The peer does not know us in this workspace. If it is a member by our log, that log shows it that we are, too.
+    pub(super) fn on_unknown(&mut self, from: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
+        if self.workspaces.member_of(&workspace, &from).is_none() {
+            return;
+        }
+        let talk = self.sync.talk(from, workspace);
+        if !std::mem::replace(&mut talk.has_pushed, true) {
+            self.send_entries(from, workspace, &[], effects);
+        }
+    }
+
+    /// Keeps new entries, tells the others, and does what follows from them.
+    pub(super) fn membership_changed(&mut self, workspace: &WorkspaceId, records: Vec<Record>, from: Option<NodeId>, effects: &mut Effects) {
+        let entries: Vec<Vec<u8>> = records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Entry { bytes, .. } => Some(bytes.clone()),
+                Record::Envelope { .. } | Record::Local { .. } | Record::Cache { .. } => None,
+            })
+            .collect();
+        effects.persist.extend(records);
+        if self.joins.get(workspace).is_some() && self.workspaces.state(workspace).is_some_and(|state| state.is_member(&self.own())) {
+            info!(%workspace, "joined");
+            effects.persist.push(self.joins.forget(workspace));
+        }
+        for node in self.peers.up().clone() {
+            if Some(node) == from || self.workspaces.member_of(workspace, &node).is_none() {
+                continue;
+            }
+            if self.sync.open_talk(&node, workspace).is_some() {
+                Self::send_in_frames(node, *workspace, entries.clone(), effects);
+            } else {
+                // It is a member only since now, or never answered.
+                self.send_entries(node, *workspace, &[], effects);
+                self.greet(node, effects);
+            }
+            self.send_membership(node, *workspace, effects);
+        }
+        self.close_talks_with_others(workspace);
+        self.retry_waiting(*workspace, effects);
+        effects.notify.push(Signal::Changed(Event::Membership { workspace: *workspace }));
+    }
+
+    /// Who is no member (any more) is not spoken to about documents.
+    fn close_talks_with_others(&mut self, workspace: &WorkspaceId) {
+        let own_is_in = self.workspaces.state(workspace).is_some_and(|state| state.is_member(&self.own()));
+        for node in self.sync.open_with(workspace) {
+            if !own_is_in || self.workspaces.member_of(workspace, &node).is_none() {
+                self.sync.talk(node, *workspace).is_open = false;
+            }
+        }
+    }
+
+    pub(super) fn on_redeem(&mut self, from: NodeId, redemption: Redemption, effects: &mut Effects) {
+        let workspace = redemption.offer.workspace;
+        let refuse = |reason, effects: &mut Effects| send(effects, from, &Message::Refused { workspace, reason });
+        // Only the node that the redemption speaks of may show it.
+        if redemption.certificate.node != from {
+            refuse(Reason::NotValidHere, effects);
+            return;
+        }
+        let own_is_in = self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&self.own()));
+        let admission = if own_is_in {
+            self.workspaces.judge_redemption(&redemption, self.now)
+        } else {
+            Err(Reason::NotValidHere)
+        };
+        let (act, organization) = match admission {
+            Err(reason) => return refuse(reason, effects),
+            Ok(Admission::Already) => return self.send_entries(from, workspace, &[], effects),
+            Ok(Admission::NewNode) => {
+                (Act::Certify(redemption.certificate.clone()), redemption.card.organization)
+            }
+            Ok(Admission::New) => {
+                let organization = redemption.card.organization;
+                (Act::Admit(redemption), organization)
+            }
+        };
+        if let Err(refused) = self.act(&workspace, act, effects) {
+            debug!(%workspace, %refused, "could not countersign a redemption");
+            return refuse(Reason::NotValidHere, effects);
+        }
+        if self.standing(&workspace, &organization) == Some(Standing::Waiting) {
+            refuse(Reason::NeedsApproval, effects);
+        }
+    }
+
+    fn standing(&self, workspace: &WorkspaceId, organization: &OrganizationId) -> Option<Standing> {
+        self.workspaces.state(workspace)?.members.get(organization).map(|member| member.standing)
+    }
+
+    pub(super) fn on_refused(&mut self, from: NodeId, workspace: WorkspaceId, reason: Reason, effects: &mut Effects) {
+        if let Some(record) = self.joins.refused(&workspace, &from, reason) {
+            effects.persist.push(record);
+            effects.notify.push(Signal::Changed(Event::Membership { workspace }));
+        }
+    }
+
+    /// A node with a root key's word asks for its organisation's workspaces. Strangers get no answer.
+    pub(super) fn on_return(&mut self, from: NodeId, certificate: NodeCertificate, effects: &mut Effects) {
+        if certificate.node != from || !certificate.is_true() {
+            return;
+        }
+        let own = self.own();
+        let theirs: Vec<WorkspaceId> = self
+            .workspaces
+            .ids()
+            .filter(|workspace| {
+                self.workspaces.state(workspace).is_some_and(|state| {
+                    state.is_member(&own) && state.is_member(&certificate.organization)
+                })
+            })
+            .copied()
+            .collect();
+        for workspace in theirs {
+            if self.workspaces.member_of(&workspace, &from).is_some() {
+                self.send_entries(from, workspace, &[], effects);
+                self.send_membership(from, workspace, effects);
+            } else if let Err(refused) = self.act(&workspace, Act::Certify(certificate.clone()), effects) {
+                debug!(%workspace, %refused, "could not certify a node");
+            }
+        }
+    }
+
+    /// Ends the search for this organisation's workspaces once a member has answered.
+    pub(super) fn returned(&mut self, effects: &mut Effects) {
+        if self.joins.is_returning() {
+            effects.persist.push(self.joins.end_return());
+        }
+    }
+
+    /// Returns the heads of a workspace's log, if it is here.
+    pub(super) fn log(&self, workspace: &WorkspaceId) -> Option<&Log> {
+        self.workspaces.log(workspace)
+    }
+}

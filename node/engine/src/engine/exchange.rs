@@ -1,0 +1,323 @@
+//! What was written: reconciliation, envelopes, marks, presence.
+
+use crdt_schema::envelope::Envelope;
+use crdt_schema::identity::{DocumentId, EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId};
+use crdt_schema::key::Person;
+use crdt_schema::limits;
+use minicbor::bytes::ByteVec;
+use tracing::{debug, error, warn};
+
+use super::{Engine, send};
+use crate::documents::Fit;
+use crate::effects::{Effects, Event, Record, Signal};
+use crate::message::{Message, PlaceOnWire};
+use crate::sync::{Early, OFFER, Step};
+
+/// Bytes of envelopes in one frame, besides the first.
+const ENVELOPES_BYTES: usize = limits::FRAME_BYTES / 4;
+
+/// What became of an envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Taken(DocumentId),
+    Known,
+    Waits,
+    Refused,
+}
+
+impl Engine {
+    /// Returns the ids of all envelopes that both this organisation and the node's may read.
+    fn common(&self, node: &NodeId, workspace: &WorkspaceId) -> Vec<(Timestamp, EnvelopeId)> {
+        let Some(reader) = self.workspaces.member_of(workspace, node) else { return Vec::new() };
+        let arrivals = self.documents.arrivals(workspace).iter();
+        arrivals
+            .filter(|arrival| self.documents.may_read(&arrival.document, &reader))
+            .map(|arrival| (arrival.time, arrival.id))
+            .collect()
+    }
+
+    pub(super) fn start_reconciling(&mut self, node: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
+        let items = self.common(&node, &workspace);
+        if let Some(frame) = self.sync.start(node, workspace, &items) {
+            send(effects, node, &Message::Reconcile { workspace, first: true, frame: frame.into() });
+        }
+    }
+
+    pub(super) fn on_reconcile(&mut self, from: NodeId, workspace: WorkspaceId, first: bool, frame: &[u8], effects: &mut Effects) {
+        if self.sync.open_talk(&from, &workspace).is_none() {
+            return;
+        }
+        if first {
+            if self.identity.key.id() < from {
+                return;
+            }
+            let items = self.common(&from, &workspace);
+            self.sync.answer(from, workspace, &items);
+        }
+        let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
+        match talk.step(frame) {
+            Step::Send(frame) => {
+                send(effects, from, &Message::Reconcile { workspace, first: false, frame: frame.into() });
+            }
+            Step::Finished(have) => {
+                self.offer(from, workspace, &have, effects);
+                self.ask(from, workspace, effects);
+            }
+            Step::Broken => {
+                warn!(peer = %from, "hung up on a peer that does not keep to the reconciliation");
+                effects.close.push(from);
+            }
+        }
+    }
+
+    /// Offers what only this node has, with a mark. Everything that came later was sent as news before this.
+    fn offer(&mut self, node: NodeId, workspace: WorkspaceId, have: &[EnvelopeId], effects: &mut Effects) {
+        let place = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
+        let Some(talk) = self.sync.open_talk(&node, &workspace) else { return };
+        talk.is_caught_up = true;
+        let mark = talk.mark(place);
+        let mut rest = have;
+        loop {
+            let (ids, later) = rest.split_at(rest.len().min(OFFER));
+            rest = later;
+            let mark = rest.is_empty().then_some(mark);
+            send(effects, node, &Message::Offer { workspace, ids: ids.to_vec(), mark });
+            if rest.is_empty() {
+                break;
+            }
+        }
+    }
+
+    pub(super) fn on_offer(&mut self, from: NodeId, workspace: WorkspaceId, ids: &[EnvelopeId], mark: Option<u64>, effects: &mut Effects) {
+        let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
+        talk.want(ids.iter().copied());
+        talk.owe(mark);
+        let is_last = mark.is_some();
+        if is_last && !talk.is_caught_up {
+            // The one who started knows what it lacks; this is its mark.
+            self.offer(from, workspace, &[], effects);
+        }
+        self.ask(from, workspace, effects);
+    }
+
+    /// Asks for the next envelopes, or acknowledges that nothing is missing.
+    fn ask(&mut self, node: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
+        let Self { sync, documents, .. } = self;
+        let has_waiting = sync.waiting().has_from(&node, &workspace);
+        let Some(talk) = sync.open_talk(&node, &workspace) else { return };
+        let ids = talk.next_want(|id| documents.knows(id));
+        if !ids.is_empty() {
+            send(effects, node, &Message::Want { workspace, ids });
+        } else if !has_waiting
+            && let Some(mark) = talk.settle()
+        {
+            send(effects, node, &Message::Stored { workspace, mark });
+        }
+    }
+
+    pub(super) fn on_want(&mut self, from: NodeId, workspace: WorkspaceId, ids: &[EnvelopeId], effects: &mut Effects) {
+        if self.sync.open_talk(&from, &workspace).is_none() || ids.len() > limits::WANT_LIST {
+            return;
+        }
+        let Some(reader) = self.workspaces.member_of(&workspace, &from) else { return };
+        let mut wanted: Vec<(usize, EnvelopeId)> = ids
+            .iter()
+            .filter_map(|id| self.documents.find(id).map(|(document, place)| (document, place, *id)))
+            .filter(|(document, _, _)| {
+                let is_here = self.documents.held(document).is_some_and(|held| held.genesis.workspace == workspace);
+                is_here && self.documents.may_read(document, &reader)
+            })
+            .map(|(_, place, id)| (place, id))
+            .collect();
+        wanted.sort_unstable();
+        let (mut envelopes, mut size) = (Vec::<ByteVec>::new(), 0_usize);
+        for (_, id) in wanted {
+            match self.shelf.envelope(&id) {
+                Ok(Some(bytes)) => {
+                    size = size.saturating_add(bytes.len());
+                    if size > ENVELOPES_BYTES && !envelopes.is_empty() {
+                        break;
+                    }
+                    envelopes.push(bytes.into());
+                }
+                Ok(None) => warn!(envelope = %id, "an envelope that should be here is not or is damaged"),
+                Err(error) => error!(%error, "cannot read the store"),
+            }
+        }
+        send(effects, from, &Message::Wanted { workspace, envelopes });
+    }
+
+    pub(super) fn on_wanted(&mut self, from: NodeId, workspace: WorkspaceId, envelopes: Vec<Vec<u8>>, effects: &mut Effects) {
+        let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
+        let ids: Vec<EnvelopeId> = envelopes.iter().map(|bytes| Envelope::id_of(bytes)).collect();
+        talk.came(&ids);
+        self.take_all(from, workspace, envelopes, effects);
+        self.ask(from, workspace, effects);
+    }
+
+    pub(super) fn on_news(&mut self, from: NodeId, workspace: WorkspaceId, envelopes: Vec<Vec<u8>>, mark: Option<u64>, effects: &mut Effects) {
+        let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
+        talk.owe(mark);
+        self.take_all(from, workspace, envelopes, effects);
+        self.ask(from, workspace, effects);
+    }
+
+    pub(super) fn on_stored(&mut self, from: NodeId, workspace: WorkspaceId, mark: u64, effects: &mut Effects) {
+        let Some(place) = self.sync.open_talk(&from, &workspace).and_then(|talk| talk.acknowledged(mark)) else { return };
+        self.advance(from, workspace, place, effects);
+    }
+
+    fn advance(&mut self, node: NodeId, workspace: WorkspaceId, place: u64, effects: &mut Effects) {
+        let Some(organization) = self.workspaces.member_of(&workspace, &node) else { return };
+        self.seen.insert(organization, self.now);
+        if self.sync.reach(workspace, organization, place) {
+            effects.notify.push(Signal::Changed(Event::Sync { workspace }));
+        }
+    }
+
+    /// Takes envelopes that a peer sent, and whatever waited for them.
+    fn take_all(&mut self, from: NodeId, workspace: WorkspaceId, envelopes: Vec<Vec<u8>>, effects: &mut Effects) {
+        let before = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
+        let mut took_some = false;
+        for bytes in envelopes {
+            took_some |= matches!(self.take_one(from, workspace, bytes, effects), Fate::Taken(_));
+        }
+        if took_some {
+            self.returned(effects);
+            self.retry_waiting(workspace, effects);
+            let is_level = self
+                .workspaces
+                .member_of(&workspace, &from)
+                .is_some_and(|organization| self.sync.reached(&workspace, &organization) == before);
+            if is_level {
+                // It had everything before, and all that came since came from it.
+                let place = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
+                self.advance(from, workspace, place, effects);
+            }
+        }
+    }
+
+    /// Tries again what waited, until nothing moves.
+    pub(super) fn retry_waiting(&mut self, workspace: WorkspaceId, effects: &mut Effects) {
+        loop {
+            let mut moved = false;
+            for (_, early) in self.sync.waiting().take_all(&workspace) {
+                moved |= matches!(self.take_one(early.from, early.workspace, early.bytes, effects), Fate::Taken(_));
+            }
+            if !moved {
+                break;
+            }
+        }
+    }
+
+    fn take_one(&mut self, from: NodeId, workspace: WorkspaceId, bytes: Vec<u8>, effects: &mut Effects) -> Fate {
+        let id = Envelope::id_of(&bytes);
+        let fate = self.judge(id, workspace, &bytes, effects);
+        match fate {
+            Fate::Taken(document) => {
+                self.dirty.insert(document);
+                self.spread(workspace, document, &bytes, Some(from), effects);
+                self.document_changed(workspace, document, effects);
+            }
+            Fate::Waits => {
+                self.sync.waiting().add(id, Early { from, workspace, bytes });
+            }
+            Fate::Known | Fate::Refused => {}
+        }
+        fate
+    }
+
+    /// The gate. The verdict rests on the envelope and its ancestors, never on when it came or from whom.
+    fn judge(&mut self, id: EnvelopeId, workspace: WorkspaceId, bytes: &[u8], effects: &mut Effects) -> Fate {
+        if self.documents.knows(&id) {
+            return Fate::Known;
+        }
+        let Ok(envelope) = Envelope::from_bytes(bytes) else { return self.refuse("malformed") };
+        let body = &envelope.body;
+        if body.workspace != workspace || !envelope.is_well_formed() {
+            return self.refuse("malformed");
+        }
+        let Some(log) = self.log(&workspace) else { return self.refuse("unknown-workspace") };
+        if !body.membership.iter().all(|head| log.knows(head)) {
+            return Fate::Waits;
+        }
+        let Some(state) = self.workspaces.state_at(&workspace, &body.membership) else { return Fate::Waits };
+        let has_right = state
+            .member_of(&body.node)
+            .is_some_and(|(organization, member)| *organization == body.organization && member.role.may_write());
+        if !has_right {
+            return self.refuse("no-right");
+        }
+        let held = self.documents.held(&body.document).map(|held| &held.genesis);
+        let Some(genesis) = held.or(body.genesis.as_ref()) else { return Fate::Waits };
+        if genesis.workspace != workspace || !genesis.audience.may_write(&body.organization) {
+            return self.refuse("not-in-audience");
+        }
+        if !envelope.is_true() {
+            return self.refuse("bad-signature");
+        }
+        let Self { documents, workspaces, shelf, .. } = self;
+        let goes_back = |before: &[_]| workspaces.log(&workspace).is_none_or(|log| !log.covers(&body.membership, before));
+        let fit = documents.judge(&envelope, &**shelf, goes_back);
+        let outcome = match fit {
+            Ok(Fit::Fits(changes)) => documents.take(id, &envelope, changes, &**shelf),
+            Ok(Fit::TooEarly) => return Fate::Waits,
+            Ok(Fit::Refused(why)) => return self.refuse(why),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            error!(%error, "an envelope could not be judged");
+            return Fate::Waits;
+        }
+        effects.persist.push(Record::Envelope {
+            workspace,
+            document: body.document,
+            id,
+            time: body.time,
+            bytes: bytes.to_vec(),
+        });
+        Fate::Taken(body.document)
+    }
+
+    fn refuse(&mut self, why: &'static str) -> Fate {
+        debug!(why, "refused an envelope");
+        *self.refused.entry(why).or_default() += 1;
+        Fate::Refused
+    }
+
+    /// Sends an envelope to every open peer that may read it, besides the one it came from.
+    pub(super) fn spread(&mut self, workspace: WorkspaceId, document: DocumentId, bytes: &[u8], from: Option<NodeId>, effects: &mut Effects) {
+        let place = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
+        for node in self.sync.open_with(&workspace) {
+            let reader = self.workspaces.member_of(&workspace, &node);
+            if Some(node) == from || !reader.is_some_and(|reader| self.documents.may_read(&document, &reader)) {
+                continue;
+            }
+            if let Some(talk) = self.sync.open_talk(&node, &workspace) {
+                let mark = talk.is_caught_up.then(|| talk.mark(place));
+                send(effects, node, &Message::News { workspace, envelopes: vec![bytes.to_vec().into()], mark });
+            }
+        }
+    }
+
+    pub(super) fn on_presence(&mut self, from: NodeId, document: DocumentId, person: Person, at: Option<PlaceOnWire>, effects: &mut Effects) {
+        let Some(workspace) = self.documents.held(&document).map(|held| held.genesis.workspace) else { return };
+        let Some(organization) = self.reader_in(&from, &workspace, &document) else { return };
+        let place = match &at {
+            Some(place) => match place.parse() {
+                Some(place) => Some(place),
+                None => return,
+            },
+            None => None,
+        };
+        if self.presence.show(document, organization, person, place, self.now) {
+            effects.notify.push(Signal::Changed(Event::Presence { document }));
+        }
+    }
+
+    fn reader_in(&mut self, node: &NodeId, workspace: &WorkspaceId, document: &DocumentId) -> Option<OrganizationId> {
+        self.sync.open_talk(node, workspace)?;
+        let organization = self.workspaces.member_of(workspace, node)?;
+        self.documents.may_read(document, &organization).then_some(organization)
+    }
+}

@@ -1,0 +1,223 @@
+//! What nodes say to each other: one frame is one [`Message`] in canonical CBOR.
+//!
+//! A conversation is about one workspace and goes in this order: membership, until both hold the same entries; then
+//! one reconciliation of envelope ids; then the envelopes that are missing, asked for by who lacks them; and from then
+//! on new envelopes as they come. Documents are never spoken of one by one.
+
+use crdt_schema::codec::{self, DecodeError, SignatureBytes};
+use crdt_schema::heads::Heads;
+use crdt_schema::identity::{DocumentId, EntryId, EnvelopeId, NodeId, Timestamp, WorkspaceId};
+use crdt_schema::invite::{Contact, Redemption};
+use crdt_schema::key::{NodeCertificate, NodeKey, Person};
+use crdt_schema::limits;
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+/// One frame.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Message {
+    /// Opens or goes on with the conversation about a workspace: the sender's newest membership entries.
+    #[n(0)]
+    Membership {
+        #[n(0)]
+        workspace: WorkspaceId,
+        #[n(1)]
+        heads: Vec<EntryId>,
+    },
+    /// Membership entries, parents first.
+    #[n(1)]
+    Entries {
+        #[n(0)]
+        workspace: WorkspaceId,
+        #[n(1)]
+        entries: Vec<ByteVec>,
+    },
+    /// The sender does not speak with this node about this workspace; the same whether or not it has it.
+    #[n(2)]
+    Unknown {
+        #[n(0)]
+        workspace: WorkspaceId,
+    },
+    /// Uses an invite. Answered with `Entries` or `Refused`.
+    #[n(3)]
+    Redeem(#[n(0)] Redemption),
+    /// The answer to a `Redeem` that did not let the sender in.
+    #[n(4)]
+    Refused {
+        #[n(0)]
+        workspace: WorkspaceId,
+        #[n(1)]
+        reason: Reason,
+    },
+    /// A node of a member comes back after a recovery. Answered with `Entries` for each workspace, or not at all.
+    #[n(5)]
+    Return(#[n(0)] NodeCertificate),
+    /// One step of negentropy (protocol 1) over the ids of all envelopes that both may read.
+    #[n(6)]
+    Reconcile {
+        #[n(0)]
+        workspace: WorkspaceId,
+        /// Does this start anew?
+        #[n(1)]
+        first: bool,
+        #[n(2)]
+        frame: ByteVec,
+    },
+    /// Ids that the sender has and the receiver lacks. `mark` in the last one: who then stores them all has
+    /// everything up to the sender's `mark`.
+    #[n(7)]
+    Offer {
+        #[n(0)]
+        workspace: WorkspaceId,
+        #[n(1)]
+        ids: Vec<EnvelopeId>,
+        #[n(2)]
+        mark: Option<u64>,
+    },
+    /// Asks for envelopes by id.
+    #[n(8)]
+    Want {
+        #[n(0)]
+        workspace: WorkspaceId,
+        #[n(1)]
+        ids: Vec<EnvelopeId>,
+    },
+    /// The answer to `Want`: as many of them as fit, in causal order.
+    #[n(9)]
+    Wanted {
+        #[n(0)]
+        workspace: WorkspaceId,
+        #[n(1)]
+        envelopes: Vec<ByteVec>,
+    },
+    /// New envelopes, in causal order. `mark` as in `Offer`.
+    #[n(10)]
+    News {
+        #[n(0)]
+        workspace: WorkspaceId,
+        #[n(1)]
+        envelopes: Vec<ByteVec>,
+        #[n(2)]
+        mark: Option<u64>,
+    },
+    /// The sender has durably stored everything up to the receiver's `mark`.
+    #[n(11)]
+    Stored {
+        #[n(0)]
+        workspace: WorkspaceId,
+        #[n(1)]
+        mark: u64,
+    },
+    /// Where nodes can be reached, in their own words.
+    #[n(12)]
+    Addresses(#[n(0)] Vec<AddressRecord>),
+    /// A person is in a field, or has left (`at` is nothing). Never stored.
+    #[n(13)]
+    Presence {
+        #[n(0)]
+        document: DocumentId,
+        #[n(1)]
+        person: Person,
+        #[n(2)]
+        at: Option<PlaceOnWire>,
+    },
+}
+
+/// Why a redemption did not let somebody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Reason {
+    /// This node cannot use the invite: another workspace, or its maker may not invite.
+    #[n(0)]
+    NotValidHere,
+    #[n(1)]
+    Expired,
+    #[n(2)]
+    Revoked,
+    #[n(3)]
+    UsedUp,
+    /// It is in the log; a steward must approve.
+    #[n(4)]
+    NeedsApproval,
+}
+
+/// [`Place`](crate::input::Place) as it travels.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PlaceOnWire {
+    #[n(0)]
+    pub path: String,
+    #[n(1)]
+    pub caret: u32,
+    #[n(2)]
+    pub heads: String,
+}
+
+impl PlaceOnWire {
+    /// Returns the place, if it is one.
+    #[must_use]
+    pub fn parse(&self) -> Option<crate::input::Place> {
+        let heads: Heads = self.heads.parse().ok()?;
+        if self.path.len() > limits::STRING_BYTES {
+            return None;
+        }
+        let caret = usize::try_from(self.caret).ok()?;
+        Some(crate::input::Place { path: self.path.parse().ok()?, caret, heads })
+    }
+}
+
+const ADDRESSES: &str = "fingerpost/addresses/v1";
+
+/// A node's word on where it can be reached. The newest counts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct AddressRecord {
+    #[n(0)]
+    pub contact: Contact,
+    #[n(1)]
+    pub time: Timestamp,
+    #[n(2)]
+    pub signature: SignatureBytes,
+}
+
+impl AddressRecord {
+    /// Signs a node's own addresses.
+    #[must_use]
+    pub fn new(key: &NodeKey, addresses: Vec<String>, time: Timestamp) -> Self {
+        let contact = Contact { node: key.id(), addresses };
+        let signature = key.sign(ADDRESSES, &codec::encode(&(&contact, &time)));
+        Self { contact, time, signature }
+    }
+
+    /// Is it the node's own word, within the limits?
+    #[must_use]
+    pub fn is_true(&self) -> bool {
+        self.contact.is_bounded()
+            && codec::verify(
+                self.contact.node.as_bytes(),
+                ADDRESSES,
+                &codec::encode(&(&self.contact, &self.time)),
+                &self.signature,
+            )
+    }
+
+    /// Returns whose it is.
+    #[must_use]
+    pub const fn node(&self) -> NodeId {
+        self.contact.node
+    }
+}
+
+impl Message {
+    /// Returns the frame.
+    #[must_use]
+    pub fn to_frame(&self) -> Vec<u8> {
+        codec::encode(self)
+    }
+
+    /// Reads a frame.
+    ///
+    /// # Errors
+    /// If it is too long or not the canonical form of a message.
+    pub fn from_frame(frame: &[u8]) -> Result<Self, DecodeError> {
+        codec::decode(frame, limits::FRAME_BYTES)
+    }
+}

@@ -1,0 +1,192 @@
+//! Part: who is up, where others can be reached, whom to dial again and when.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crdt_schema::identity::{NodeId, Timestamp};
+
+use crate::effects::Dial;
+use crate::message::AddressRecord;
+
+/// First pause after a failed dial; doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: u64 = 1_000;
+/// A laptop that comes back waits at most this long.
+const LONGEST_PAUSE: u64 = 60_000;
+/// A dial that nobody answered for is given up.
+const DIAL_TIMEOUT: u64 = 30_000;
+
+#[derive(Debug, Default)]
+pub(crate) struct Peers {
+    up: BTreeSet<NodeId>,
+    records: BTreeMap<NodeId, AddressRecord>,
+    /// Addresses from invites, which a person chose to trust.
+    hints: BTreeMap<NodeId, Vec<String>>,
+    tries: BTreeMap<NodeId, Try>,
+    own: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Try {
+    next: Timestamp,
+    pause: u64,
+}
+
+impl Peers {
+    pub(crate) fn is_up(&self, node: &NodeId) -> bool {
+        self.up.contains(node)
+    }
+
+    pub(crate) const fn up(&self) -> &BTreeSet<NodeId> {
+        &self.up
+    }
+
+    pub(crate) fn own(&self) -> &[String] {
+        &self.own
+    }
+
+    pub(crate) fn came_up(&mut self, node: NodeId) {
+        self.up.insert(node);
+        self.tries.remove(&node);
+    }
+
+    pub(crate) fn went_down(&mut self, node: NodeId, now: Timestamp) {
+        self.up.remove(&node);
+        self.tries.insert(node, Try { next: after(now, FIRST_PAUSE), pause: FIRST_PAUSE });
+    }
+
+    pub(crate) fn failed(&mut self, node: NodeId, now: Timestamp) {
+        let pause = self.tries.get(&node).map_or(FIRST_PAUSE, |last| (last.pause * 2).min(LONGEST_PAUSE));
+        self.tries.insert(node, Try { next: after(now, pause), pause });
+    }
+
+    /// Takes this node's own addresses; loopback ones count only where there is nothing better.
+    pub(crate) fn listen(&mut self, addresses: Vec<String>) {
+        let useful: Vec<String> =
+            addresses.iter().filter(|address| reach(address) != Some(Reach::Loopback)).cloned().collect();
+        self.own = if useful.is_empty() { addresses } else { useful };
+        self.own.truncate(crdt_schema::limits::ADDRESSES);
+    }
+
+    pub(crate) fn hint(&mut self, node: NodeId, addresses: Vec<String>) {
+        self.hints.insert(node, addresses);
+        self.tries.remove(&node);
+    }
+
+    pub(crate) fn record(&self, node: &NodeId) -> Option<&AddressRecord> {
+        self.records.get(node)
+    }
+
+    /// Takes a node's word, if it is newer than what is known.
+    pub(crate) fn learn(&mut self, record: AddressRecord) -> bool {
+        let node = record.node();
+        let is_newer = self.records.get(&node).is_none_or(|known| known.time < record.time);
+        if is_newer {
+            if self.records.get(&node).is_none_or(|known| known.contact != record.contact) {
+                self.tries.remove(&node);
+            }
+            self.records.insert(node, record);
+        }
+        is_newer
+    }
+
+    /// Returns whom of `wanted` to dial now, and when to ask again.
+    pub(crate) fn due(&mut self, wanted: &BTreeSet<NodeId>, now: Timestamp) -> (Vec<Dial>, Option<Timestamp>) {
+        let (mut dials, mut next) = (Vec::new(), None::<Timestamp>);
+        for node in wanted {
+            let addresses = self.addresses(node);
+            if self.up.contains(node) || addresses.is_empty() {
+                continue;
+            }
+            let (due, pause) = self.tries.get(node).map_or((now, FIRST_PAUSE / 2), |last| (last.next, last.pause));
+            let at = if due <= now {
+                dials.push(Dial { node: *node, addresses });
+                let at = after(now, DIAL_TIMEOUT.max(pause));
+                self.tries.insert(*node, Try { next: at, pause });
+                at
+            } else {
+                due
+            };
+            next = Some(next.map_or(at, |next| next.min(at)));
+        }
+        (dials, next)
+    }
+
+    /// A node's own word counts only for addresses that lie where this node itself listens: no member can make
+    /// another node knock at doors inside its office.
+    fn addresses(&self, node: &NodeId) -> Vec<String> {
+        let here: BTreeSet<Reach> = self.own.iter().filter_map(|address| reach(address)).collect();
+        let mut addresses = self.hints.get(node).cloned().unwrap_or_default();
+        let told = self.records.get(node).map(|record| record.contact.addresses.as_slice()).unwrap_or_default();
+        for address in told {
+            let allowed = reach(address).is_some_and(|reach| reach == Reach::Global || here.contains(&reach));
+            if allowed && !addresses.contains(address) {
+                addresses.push(address.clone());
+            }
+        }
+        addresses.truncate(crdt_schema::limits::ADDRESSES * 2);
+        addresses
+    }
+}
+
+fn after(now: Timestamp, pause: u64) -> Timestamp {
+    Timestamp(now.0.saturating_add(pause))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Loopback,
+    Office,
+    Global,
+}
+
+/// How far an address reaches; `None` if it is no address this node would dial.
+fn reach(address: &str) -> Option<Reach> {
+    let mut parts = address.split('/').skip(1);
+    let (protocol, value) = (parts.next()?, parts.next()?);
+    match protocol {
+        "dns" | "dns4" | "dns6" => Some(Reach::Global),
+        "ip4" | "ip6" => match value.parse().ok()? {
+            IpAddr::V4(ip) if ip.is_loopback() => Some(Reach::Loopback),
+            IpAddr::V6(ip) if ip.is_loopback() => Some(Reach::Loopback),
+            IpAddr::V4(ip) if ip.is_private() || ip.is_link_local() => Some(Reach::Office),
+            IpAddr::V6(ip) if ip.is_unique_local() || ip.is_unicast_link_local() => Some(Reach::Office),
+            ip if ip.is_unspecified() || ip.is_multicast() => None,
+            IpAddr::V4(_) | IpAddr::V6(_) => Some(Reach::Global),
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_cannot_make_this_node_knock_inside_its_office() {
+        let key = crdt_schema::key::NodeKey::from_seed(&[1; 32]);
+        let told = ["/ip4/192.168.0.1/tcp/80", "/ip4/127.0.0.1/tcp/631", "/ip4/0.0.0.0/tcp/1", "/ip4/8.8.8.8/tcp/4891"];
+        let mut peers = Peers::default();
+        peers.listen(vec!["/ip4/198.51.100.7/tcp/4891".to_owned()]);
+        peers.learn(AddressRecord::new(&key, told.map(str::to_owned).to_vec(), Timestamp(1)));
+        assert_eq!(peers.addresses(&key.id()), ["/ip4/8.8.8.8/tcp/4891"]);
+    }
+
+    #[test]
+    fn pauses_between_tries_double_up_to_a_minute() {
+        let node = NodeId([1; 32]);
+        let wanted = BTreeSet::from([node]);
+        let mut peers = Peers::default();
+        peers.hint(node, vec!["/ip4/127.0.0.1/tcp/1".to_owned()]);
+        let (mut now, mut pauses) = (Timestamp(0), Vec::new());
+        for _ in 0..9 {
+            let (dials, _) = peers.due(&wanted, now);
+            assert_eq!(dials.len(), 1);
+            peers.failed(node, now);
+            let (none, next) = peers.due(&wanted, now);
+            assert!(none.is_empty());
+            pauses.push(next.unwrap().0 - now.0);
+            now = next.unwrap();
+        }
+        assert_eq!(pauses, [1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000]);
+    }
+}

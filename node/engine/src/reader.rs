@@ -1,0 +1,424 @@
+//! [`Reader`]: what pages and programs may ask of the engine between two inputs.
+
+use std::collections::BTreeMap;
+
+use crdt_schema::document::Document;
+use crdt_schema::identity::{DocumentId, NodeId, OrganizationId, Role, Timestamp, WorkspaceId};
+use crdt_schema::key::OrganizationCard;
+use crdt_schema::membership;
+
+use crate::effects::Refused;
+use crate::engine::Engine;
+use crate::view::{
+    ConflictView, DocumentView, HistoryView, InviteView, JoinState, JoinView, MemberView, PeerView, PresenceView,
+    Standing, WorkspaceView,
+};
+
+/// Reads the engine's state. Documents are opened as they are asked for.
+#[derive(Debug)]
+pub struct Reader<'a>(pub(crate) &'a mut Engine);
+
+/// What is counted for `/metrics`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    pub sync_rounds: u64,
+    pub documents_loaded: usize,
+    pub refused: BTreeMap<&'static str, u64>,
+}
+
+impl Engine {
+    /// Returns a view for reading.
+    pub const fn reader(&mut self) -> Reader<'_> {
+        Reader(self)
+    }
+}
+
+impl Reader<'_> {
+    /// Returns this node's organisation.
+    #[must_use]
+    pub fn card(&self) -> &OrganizationCard {
+        &self.0.identity.card
+    }
+
+    /// Returns this node.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        self.0.identity.key.id()
+    }
+
+    /// Returns where this node can be reached, as it last told others.
+    #[must_use]
+    pub fn addresses(&self) -> &[String] {
+        let record = self.0.peers.record(&self.node());
+        record.map(|record| record.contact.addresses.as_slice()).unwrap_or_default()
+    }
+
+    /// Returns the workspaces that this organisation is in, by name.
+    #[must_use]
+    pub fn workspaces(&self) -> Vec<WorkspaceView> {
+        let mut workspaces: Vec<WorkspaceView> = self.0.workspaces.ids().filter_map(|id| self.workspace(id)).collect();
+        workspaces.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+        workspaces
+    }
+
+    /// Returns a workspace that this organisation is in.
+    #[must_use]
+    pub fn workspace(&self, id: &WorkspaceId) -> Option<WorkspaceView> {
+        let state = self.0.workspaces.state(id)?;
+        let member = state.members.get(&self.card().organization)?;
+        if member.standing != membership::Standing::Member {
+            return None;
+        }
+        Some(WorkspaceView {
+            id: *id,
+            name: state.name.to_string(),
+            role: member.role,
+            members: state.members.keys().filter(|organization| state.is_member(organization)).count(),
+            documents: self.readable(id).count(),
+            created: state.created,
+        })
+    }
+
+    fn readable(&self, workspace: &WorkspaceId) -> impl Iterator<Item = DocumentId> {
+        let own = self.card().organization;
+        self.0.documents.in_workspace(*workspace).filter(move |id| self.0.documents.may_read(id, &own))
+    }
+
+    /// Returns the joins that are not through, oldest first.
+    #[must_use]
+    pub fn joins(&self) -> Vec<JoinView> {
+        let mut joins: Vec<JoinView> = self
+            .0
+            .joins
+            .all()
+            .map(|join| JoinView {
+                workspace: join.invite.offer.workspace,
+                workspace_name: join.invite.workspace_name.to_string(),
+                inviter: join.invite.offer.inviter,
+                inviter_name: join.invite.inviter_name.to_string(),
+                role: join.invite.offer.role,
+                since: join.since,
+                state: join.state.clone(),
+            })
+            .collect();
+        joins.sort_by_key(|join| join.since);
+        joins
+    }
+
+    /// Returns what a join waits for; `None` if it is through or was never begun.
+    #[must_use]
+    pub fn join_state(&self, workspace: &WorkspaceId) -> Option<&JoinState> {
+        self.0.join_state(workspace)
+    }
+
+    /// Returns who is in a workspace or waits, by name.
+    #[must_use]
+    pub fn members(&self, workspace: &WorkspaceId) -> Vec<MemberView> {
+        if self.workspace(workspace).is_none() {
+            return Vec::new();
+        }
+        let Some(state) = self.0.workspaces.state(workspace) else { return Vec::new() };
+        let own = self.card().organization;
+        let mut members: Vec<MemberView> = state
+            .members
+            .iter()
+            .map(|(organization, member)| {
+                let (unseen, unseen_since) = self.unseen(workspace, organization);
+                MemberView {
+                    organization: *organization,
+                    name: member.card.name.to_string(),
+                    sector: member.sector(),
+                    fingerprint: organization.fingerprint(),
+                    role: member.role,
+                    standing: match member.standing {
+                        membership::Standing::Member => Standing::Member,
+                        membership::Standing::Waiting => Standing::Waiting,
+                    },
+                    invited_by: member.invited_by,
+                    since: member.since,
+                    nodes: state.nodes.iter().filter(|(_, of)| *of == organization).map(|(node, _)| *node).collect(),
+                    is_self: *organization == own,
+                    connected: self.0.is_connected(organization),
+                    last_seen: self.0.seen.get(organization).copied(),
+                    unseen,
+                    unseen_since,
+                }
+            })
+            .collect();
+        members.sort_by(|a, b| a.name.cmp(&b.name).then(a.organization.cmp(&b.organization)));
+        members
+    }
+
+    /// Counts the changes held here that a member may read and is not known to have, and since when the oldest waits.
+    fn unseen(&self, workspace: &WorkspaceId, member: &OrganizationId) -> (usize, Option<Timestamp>) {
+        let mut unseen = (0, None::<Timestamp>);
+        for (_, time) in self.unseen_arrivals(workspace, member) {
+            unseen = (unseen.0 + 1, Some(unseen.1.map_or(time, |first| first.min(time))));
+        }
+        unseen
+    }
+
+    fn unseen_arrivals(&self, workspace: &WorkspaceId, member: &OrganizationId) -> impl Iterator<Item = (usize, Timestamp)> {
+        let is_other = *member != self.card().organization
+            && self.0.workspaces.state(workspace).is_some_and(|state| state.is_member(member));
+        let reached = usize::try_from(self.0.sync.reached(workspace, member)).unwrap_or(usize::MAX);
+        let arrivals = self.0.documents.arrivals(workspace).iter().enumerate().skip(reached);
+        arrivals
+            .filter(move |(_, arrival)| is_other && self.0.documents.may_read(&arrival.document, member))
+            .map(|(place, arrival)| (place, arrival.time))
+    }
+
+    /// Counts the changes that some member who may read them is not known to have.
+    #[must_use]
+    pub fn unsent(&self) -> usize {
+        let mut unsent = std::collections::BTreeSet::new();
+        for workspace in self.0.workspaces.ids() {
+            let members = self.0.workspaces.state(workspace).into_iter().flat_map(|state| state.members.keys());
+            for member in members {
+                unsent.extend(self.unseen_arrivals(workspace, member).map(|(place, _)| (*workspace, place)));
+            }
+        }
+        unsent.len()
+    }
+
+    /// Returns the invites made at this node, newest first.
+    #[must_use]
+    pub fn invites(&self, workspace: &WorkspaceId) -> Vec<InviteView> {
+        let Some(state) = self.0.workspaces.state(workspace) else { return Vec::new() };
+        let mut invites: Vec<InviteView> = self
+            .0
+            .workspaces
+            .invites(*workspace)
+            .map(|invite| {
+                let offer = &invite.offer;
+                InviteView {
+                    id: offer.id,
+                    text: invite.to_text(),
+                    role: offer.role,
+                    uses: offer.uses,
+                    used: u32::try_from(state.uses(&offer.id)).unwrap_or(u32::MAX),
+                    created: offer.created,
+                    expires: offer.expires,
+                    approval: offer.approval,
+                    revoked: state.is_revoked(&offer.id),
+                }
+            })
+            .collect();
+        invites.sort_by_key(|invite| (std::cmp::Reverse(invite.created), invite.id));
+        invites
+    }
+
+    /// Returns the other organisations of all workspaces, by name.
+    #[must_use]
+    pub fn peers(&self) -> Vec<PeerView> {
+        let own = self.card().organization;
+        let mut peers = BTreeMap::<OrganizationId, PeerView>::new();
+        for workspace in self.workspaces() {
+            for member in self.members(&workspace.id) {
+                if member.organization == own || member.standing != Standing::Member {
+                    continue;
+                }
+                let addresses = member.nodes.iter().filter_map(|node| self.0.peers.record(node));
+                let addresses: Vec<String> = addresses.flat_map(|record| record.contact.addresses.clone()).collect();
+                let peer = peers.entry(member.organization).or_insert_with(|| PeerView {
+                    organization: member.organization,
+                    name: member.name,
+                    connected: member.connected,
+                    last_seen: member.last_seen,
+                    unseen: 0,
+                    unseen_since: None,
+                    addresses,
+                });
+                peer.unseen += member.unseen;
+                peer.unseen_since = [peer.unseen_since, member.unseen_since].into_iter().flatten().min();
+            }
+        }
+        let mut peers: Vec<PeerView> = peers.into_values().collect();
+        peers.sort_by(|a, b| a.name.cmp(&b.name).then(a.organization.cmp(&b.organization)));
+        peers
+    }
+
+    /// Returns the documents of a workspace that this organisation may read, newest first.
+    #[must_use]
+    pub fn documents(&mut self, workspace: &WorkspaceId) -> Vec<DocumentView> {
+        if self.workspace(workspace).is_none() {
+            return Vec::new();
+        }
+        let ids: Vec<DocumentId> = self.readable(workspace).collect();
+        let mut documents: Vec<DocumentView> = ids.iter().filter_map(|id| self.document(id)).collect();
+        documents.sort_by_key(|document| (std::cmp::Reverse(document.updated), document.id));
+        documents
+    }
+
+    /// Returns a document that this organisation may read, as lists show it.
+    pub fn document(&mut self, id: &DocumentId) -> Option<DocumentView> {
+        let own = self.card().organization;
+        let held = self.0.documents.held(id).filter(|held| held.audience().may_read(&own))?;
+        let genesis = held.genesis.clone();
+        self.workspace(&genesis.workspace)?;
+        let list = match self.0.documents.list(id, &*self.0.shelf) {
+            Ok(list) => list?,
+            Err(error) => {
+                tracing::warn!(document = %id, %error, "cannot list a document");
+                return None;
+            }
+        };
+        let role = self.workspace(&genesis.workspace).map_or(Role::Reader, |workspace| workspace.role);
+        Some(DocumentView {
+            id: *id,
+            workspace: genesis.workspace,
+            kind: genesis.kind,
+            owner: genesis.owner,
+            owner_name: self.name_of(&genesis.workspace, &genesis.owner),
+            created: genesis.created,
+            updated: list.updated,
+            heads: list.heads(),
+            title: list.title,
+            description: list.description,
+            status: list.status,
+            review_date: list.review_date,
+            tags: list.tags,
+            may_write: role.may_write() && genesis.audience.may_write(&own),
+            audience: genesis.audience,
+        })
+    }
+
+    fn name_of(&self, workspace: &WorkspaceId, organization: &OrganizationId) -> String {
+        let member = self.0.workspaces.state(workspace).and_then(|state| state.members.get(organization));
+        member.map_or_else(|| organization.to_string(), |member| member.card.name.to_string())
+    }
+
+    /// Opens a document that this organisation may read.
+    ///
+    /// # Errors
+    /// If there is none, or the store cannot be read.
+    pub fn open(&mut self, id: &DocumentId) -> Result<&Document, Refused> {
+        self.opened(id).map(|open| &open.document)
+    }
+
+    fn opened(&mut self, id: &DocumentId) -> Result<&crate::documents::Open, Refused> {
+        let own = self.card().organization;
+        let workspace = self.0.documents.held(id).filter(|held| held.audience().may_read(&own)).map(|held| held.genesis.workspace);
+        let is_in = workspace.is_some_and(|workspace| self.workspace(&workspace).is_some());
+        if !is_in {
+            return Err(Refused::NoSuchDocument);
+        }
+        let open = self.0.documents.open(id, &*self.0.shelf).map_err(|error| Refused::Storage(error.to_string()))?;
+        open.map(|open| &*open).ok_or(Refused::NoSuchDocument)
+    }
+
+    /// Returns who changed what, newest first.
+    ///
+    /// # Errors
+    /// If there is no such document, or the store cannot be read.
+    pub fn history(&mut self, id: &DocumentId) -> Result<Vec<HistoryView>, Refused> {
+        let open = self.opened(id)?;
+        let mut history: Vec<HistoryView> = open
+            .made
+            .iter()
+            .map(|made| HistoryView {
+                envelope: made.envelope,
+                organization: made.organization,
+                organization_name: String::new(),
+                person: made.person.clone(),
+                node: made.node,
+                time: made.time,
+                changes: open.document.compare(&made.before, &made.after).unwrap_or_default(),
+                before: made.before.clone(),
+                after: made.after.clone(),
+            })
+            .collect();
+        history.reverse();
+        history.sort_by_key(|made| std::cmp::Reverse(made.time));
+        let workspace = self.0.documents.held(id).map(|held| held.genesis.workspace);
+        for made in &mut history {
+            if let Some(workspace) = &workspace {
+                made.organization_name = self.name_of(workspace, &made.organization);
+            }
+        }
+        Ok(history)
+    }
+
+    /// Returns the choices that people made differently at the same time.
+    ///
+    /// # Errors
+    /// If there is no such document, or the store cannot be read.
+    pub fn conflicts(&mut self, id: &DocumentId) -> Result<Vec<ConflictView>, Refused> {
+        let open = self.opened(id)?;
+        let found: Vec<_> = open
+            .document
+            .conflicts()
+            .into_iter()
+            .map(|conflict| {
+                let values: Vec<_> = conflict
+                    .values
+                    .into_iter()
+                    .map(|(value, change)| (value, open.maker(&change).cloned()))
+                    .collect();
+                (conflict.path, conflict.label, values)
+            })
+            .collect();
+        let workspace = self.0.documents.held(id).map(|held| held.genesis.workspace);
+        let named = |made: Option<crate::documents::Made>| match (made, &workspace) {
+            (Some(made), Some(workspace)) => {
+                (self.name_of(workspace, &made.organization), made.person.name.to_string(), made.time)
+            }
+            (_, _) => (String::new(), String::new(), Timestamp::default()),
+        };
+        Ok(found
+            .into_iter()
+            .map(|(path, label, values)| ConflictView {
+                path,
+                label,
+                values: values
+                    .into_iter()
+                    .map(|(value, made)| {
+                        let (organization, person, time) = named(made);
+                        (value, organization, person, time)
+                    })
+                    .collect(),
+            })
+            .collect())
+    }
+
+    /// Returns who is in a document now.
+    #[must_use]
+    pub fn presence(&self, id: &DocumentId) -> Vec<PresenceView> {
+        let own = self.card().organization;
+        let Some(workspace) = self.0.documents.held(id).map(|held| held.genesis.workspace) else { return Vec::new() };
+        self.0
+            .presence
+            .in_document(id)
+            .map(|(organization, seen)| PresenceView {
+                organization: *organization,
+                organization_name: self.name_of(&workspace, organization),
+                person: seen.person.clone(),
+                place: seen.place.clone(),
+                is_here: *organization == own,
+            })
+            .collect()
+    }
+
+    /// Returns one of the node's own settings.
+    #[must_use]
+    pub fn local(&self, key: &str) -> Option<Vec<u8>> {
+        self.0.locals.get(key).cloned()
+    }
+
+    /// Returns the node's own settings whose key starts with `prefix`.
+    #[must_use]
+    pub fn locals(&self, prefix: &str) -> Vec<(String, Vec<u8>)> {
+        let from = self.0.locals.range(prefix.to_owned()..);
+        from.take_while(|(key, _)| key.starts_with(prefix)).map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    /// Returns what is counted for `/metrics`.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters {
+            sync_rounds: self.0.sync.rounds(),
+            documents_loaded: self.0.documents.open_count(),
+            refused: self.0.refused.clone(),
+        }
+    }
+}
