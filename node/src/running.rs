@@ -1,0 +1,135 @@
+//! [`Running`]: one node, put together: store, engine, network, HTTP.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use engine::Engine;
+use network::Network;
+use storage::Store;
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tracing::error;
+
+use crate::clock;
+use crate::data::DataDir;
+use crate::handle::{Handle, Work};
+use crate::http;
+use crate::runtime::{self, QUEUE, Runtime};
+
+/// News kept for listeners that are slow.
+const EVENTS: usize = 1_024;
+
+/// How a node runs.
+pub(crate) struct Options {
+    pub(crate) data: DataDir,
+    /// Where pages and API are served, if they are.
+    pub(crate) http: Option<SocketAddr>,
+    /// libp2p multiaddresses to listen on.
+    pub(crate) listen: Vec<String>,
+    /// In touch with other nodes?
+    pub(crate) online: bool,
+}
+
+/// A node that runs until it is stopped.
+pub(crate) struct Running {
+    handle: Handle,
+    app: http::App,
+    http: Option<(SocketAddr, JoinHandle<()>)>,
+    network: Option<Arc<Network>>,
+    stopped: oneshot::Receiver<bool>,
+}
+
+impl Running {
+    /// Starts a node on its data folder, which stays locked until it stops.
+    pub(crate) async fn start(options: Options) -> anyhow::Result<Self> {
+        let Options { data, http, listen, online } = options;
+        let identity = data.identity()?;
+        let store = Store::open(data.path()).context("cannot open the data folder")?;
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).context("the computer gives no random numbers")?;
+        let shelf = Box::new(store.clone());
+        let engine = Engine::open(identity, shelf, seed, clock::now()).context("cannot read the data folder")?;
+
+        let (work, queue) = mpsc::channel(QUEUE);
+        let events = broadcast::Sender::new(EVENTS);
+        let network = if online {
+            let (network, heard) = Network::start(*data.node_seed()?, listen, network::Config::default())
+                .await
+                .context("cannot listen for other nodes")?;
+            tokio::spawn(runtime::listen(heard, work.clone()));
+            Some(Arc::new(network))
+        } else {
+            None
+        };
+        let (ended, stopped) = oneshot::channel();
+        Runtime::new(engine, store, network.clone(), events.clone())
+            .spawn(queue, ended)
+            .context("cannot start the engine's thread")?;
+        let handle = Handle { work, events, network: network.clone() };
+
+        let listener = match http {
+            Some(address) => {
+                let bound = TcpListener::bind(address).await;
+                Some(bound.with_context(|| format!("cannot serve pages at {address}; is another program there?"))?)
+            }
+            None => None,
+        };
+        let own = match &listener {
+            Some(listener) => listener.local_addr().context("the operating system names no address")?,
+            None => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        };
+        let app = http::App::new(handle.clone(), data.clone(), own, data.api_token()?);
+        let http = listener.map(|listener| (own, tokio::spawn(serve(listener, app.clone()))));
+        Ok(Self { handle, app, http, network, stopped })
+    }
+
+    pub(crate) const fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    pub(crate) const fn app(&self) -> &http::App {
+        &self.app
+    }
+
+    /// Returns where pages and API are served.
+    pub(crate) fn http(&self) -> Option<SocketAddr> {
+        self.http.as_ref().map(|(address, _)| *address)
+    }
+
+    /// Returns where other nodes can reach this one, with its peer id.
+    pub(crate) fn listen(&self) -> Vec<String> {
+        self.network.as_ref().map(|network| network.listening()).unwrap_or_default()
+    }
+
+    /// Waits until the node stops by itself, which it does when its disk refuses to keep something.
+    pub(crate) async fn failed(&mut self) {
+        let _ended = (&mut self.stopped).await;
+    }
+
+    /// Stops in order. What was acknowledged is durable already.
+    pub(crate) async fn stop(mut self) {
+        self.app.stop();
+        // The engine may have stopped by itself.
+        let _gone = self.handle.work.send(Work::Stop).await;
+        if !self.stopped.is_terminated() {
+            self.failed().await;
+        }
+        if let Some(network) = &self.network {
+            network.stop().await;
+        }
+        if let Some((_, server)) = self.http.take()
+            && let Err(error) = server.await
+        {
+            error!(%error, "the HTTP server did not end in order");
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, app: http::App) {
+    let served = axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(app.stopping()).await;
+    if let Err(error) = served {
+        error!(%error, "the HTTP server ended");
+    }
+}

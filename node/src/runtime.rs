@@ -1,0 +1,174 @@
+//! The loop around the engine: the only place that holds it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crdt_schema::identity::{NodeId, Timestamp};
+use engine::{CommandId, Done, Effects, Engine, Event, Input, Refused, Signal};
+use network::{Network, NetworkEvent};
+use storage::Store;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tracing::{debug, error};
+
+use crate::clock;
+use crate::handle::Work;
+
+/// Inputs that are made durable together at most.
+const BATCH: usize = 64;
+/// How much may wait for the engine.
+pub(crate) const QUEUE: usize = 1_024;
+/// Trials of peers' changes run here; deep documents need room.
+const STACK: usize = 32 * 1024 * 1024;
+
+pub(crate) struct Runtime {
+    engine: Engine,
+    store: Store,
+    network: Option<Arc<Network>>,
+    events: broadcast::Sender<Event>,
+    answers: BTreeMap<CommandId, oneshot::Sender<Result<Done, Refused>>>,
+    commands: u64,
+    wake_at: Option<Timestamp>,
+}
+
+/// The disk refused; nothing more may be promised.
+struct DiskRefused;
+
+impl Runtime {
+    pub(crate) const fn new(
+        engine: Engine,
+        store: Store,
+        network: Option<Arc<Network>>,
+        events: broadcast::Sender<Event>,
+    ) -> Self {
+        Self { engine, store, network, events, answers: BTreeMap::new(), commands: 0, wake_at: None }
+    }
+
+    /// Runs on a thread of its own until told to stop; `stopped` hears how it ended.
+    pub(crate) fn spawn(self, work: mpsc::Receiver<Work>, stopped: oneshot::Sender<bool>) -> std::io::Result<()> {
+        let clock = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let body = move || {
+            let is_well = clock.block_on(self.run(work)).is_ok();
+            let _gone = stopped.send(is_well);
+        };
+        std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK).spawn(body).map(|_| ())
+    }
+
+    async fn run(mut self, mut work: mpsc::Receiver<Work>) -> Result<(), DiskRefused> {
+        let mut batch = Vec::with_capacity(BATCH);
+        let first = self.engine.handle(clock::now(), Input::Tick);
+        self.carry_out(first)?;
+        loop {
+            let pause = self.pause();
+            tokio::select! {
+                count = work.recv_many(&mut batch, BATCH) => if count == 0 { return self.stop() },
+                () = tokio::time::sleep(pause) => batch.push(Work::Happened(Input::Tick)),
+            }
+            let mut effects = Effects::default();
+            for work in batch.drain(..) {
+                match work {
+                    Work::Act(command, answer) => {
+                        self.commands = self.commands.wrapping_add(1);
+                        let id = CommandId(self.commands);
+                        self.answers.insert(id, answer);
+                        let next = self.engine.handle(clock::now(), Input::Command(id, *command));
+                        add(&mut effects, next);
+                    }
+                    Work::Happened(input) => {
+                        let next = self.engine.handle(clock::now(), input);
+                        add(&mut effects, next);
+                    }
+                    Work::Read(read) => {
+                        // Nobody may read what is not durable yet.
+                        self.carry_out(std::mem::take(&mut effects))?;
+                        read(&mut self.engine.reader());
+                    }
+                    Work::Stop => {
+                        self.carry_out(effects)?;
+                        return self.stop();
+                    }
+                }
+            }
+            self.carry_out(effects)?;
+        }
+    }
+
+    fn stop(self) -> Result<(), DiskRefused> {
+        if let Err(error) = self.store.close() {
+            debug!(%error, "the index was not closed in order; the next start catches up");
+        }
+        Ok(())
+    }
+
+    fn pause(&self) -> Duration {
+        let longest = Duration::from_secs(60);
+        let Some(wake_at) = self.wake_at else { return longest };
+        // A clock that jumps must not make the node sleep for years.
+        Duration::from_millis(wake_at.0.saturating_sub(clock::now().0)).clamp(Duration::from_millis(1), longest)
+    }
+
+    /// Acts on effects in their order: durable first.
+    fn carry_out(&mut self, effects: Effects) -> Result<(), DiskRefused> {
+        if !effects.persist.is_empty()
+            && let Err(refused) = self.store.commit(&effects.persist)
+        {
+            error!(%refused, "the disk refused to keep something: the node stops, so that it promises nothing it cannot hold");
+            return Err(DiskRefused);
+        }
+        self.engine.persisted();
+        self.wake_at = effects.wake_at.or(self.wake_at.filter(|wake_at| *wake_at > clock::now()));
+        if let Some(network) = &self.network {
+            for (node, frame) in effects.send {
+                network.send(node.0, frame);
+            }
+            for dial in effects.dial {
+                network.dial(dial.node.0, dial.addresses);
+            }
+            for node in effects.close {
+                network.close(node.0);
+            }
+        }
+        for signal in effects.notify {
+            match signal {
+                Signal::Answer(id, outcome) => {
+                    if let Some(answer) = self.answers.remove(&id) {
+                        // Whoever asked may have gone.
+                        let _gone = answer.send(outcome);
+                    }
+                }
+                Signal::Changed(event) => {
+                    // Nobody may be listening.
+                    let _unheard = self.events.send(event);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add(effects: &mut Effects, next: Effects) {
+    effects.persist.extend(next.persist);
+    effects.send.extend(next.send);
+    effects.dial.extend(next.dial);
+    effects.close.extend(next.close);
+    effects.notify.extend(next.notify);
+    // The newest word counts: the engine looks at everything that waits each time.
+    effects.wake_at = next.wake_at;
+}
+
+/// Carries what the network hears to the engine, until either is gone.
+pub(crate) async fn listen(mut network: mpsc::Receiver<NetworkEvent>, work: mpsc::Sender<Work>) {
+    while let Some(event) = network.recv().await {
+        let input = match event {
+            NetworkEvent::Up(node) => Input::PeerUp(NodeId(node)),
+            NetworkEvent::Down(node) => Input::PeerDown(NodeId(node)),
+            NetworkEvent::DialFailed(node) => Input::DialFailed(NodeId(node)),
+            NetworkEvent::Frame(node, frame) => Input::Received(NodeId(node), frame),
+            NetworkEvent::Listening(addresses) => Input::Listening(addresses),
+            NetworkEvent::Discovered(node, addresses) => Input::Discovered(NodeId(node), addresses),
+        };
+        if work.send(Work::Happened(input)).await.is_err() {
+            return;
+        }
+    }
+}
