@@ -11,7 +11,8 @@ use std::process::{Command, ExitCode};
 use sha2::{Digest, Sha256};
 
 /// What the build reads. Cargo looks into folders by itself.
-const INPUTS: &[&str] = &["build.rs", "package.json", "package-lock.json", "tsconfig.json", "islands", "static"];
+const INPUTS: &[&str] =
+    &["build.rs", "package.json", "package-lock.json", "tsconfig.json", "islands", "static"];
 
 /// Name, where it is found below the work folder, ending, and type of each asset that the pages use.
 const ASSETS: &[(&str, &str, &str, &str)] = &[
@@ -38,7 +39,8 @@ fn build() -> Result<(), String> {
     let out = folder("OUT_DIR")?;
     let work = out.join("npm");
     for input in INPUTS.iter().skip(1) {
-        copy(&source.join(input), &work.join(input)).map_err(|why| format!("cannot copy {input}: {why}"))?;
+        copy(&source.join(input), &work.join(input))
+            .map_err(|why| format!("cannot copy {input}: {why}"))?;
     }
     install(&work)?;
     let node = |arguments: &[&str]| run("node", arguments, &work);
@@ -54,10 +56,18 @@ fn build() -> Result<(), String> {
     ])?;
     let esbuild = "node_modules/esbuild/bin/esbuild";
     let bundle = ["--bundle", "--format=esm", "--target=es2022", "--log-level=warning"];
-    node(&[&[esbuild, "islands/main.ts", "--minify", "--outfile=out/fingerpost.js"], &bundle[..]].concat())?;
+    node(
+        &[&[esbuild, "islands/main.ts", "--minify", "--outfile=out/fingerpost.js"], &bundle[..]]
+            .concat(),
+    )?;
     node(
         &[
-            &[esbuild, "islands/splices.test.ts", "--platform=node", "--outfile=out/splices.test.mjs"],
+            &[
+                esbuild,
+                "islands/splices.test.ts",
+                "--platform=node",
+                "--outfile=out/splices.test.mjs",
+            ],
             &bundle[..],
         ]
         .concat(),
@@ -66,13 +76,16 @@ fn build() -> Result<(), String> {
 }
 
 fn folder(variable: &str) -> Result<PathBuf, String> {
-    std::env::var_os(variable).map(PathBuf::from).ok_or_else(|| format!("{variable} is not set; run this by cargo"))
+    std::env::var_os(variable)
+        .map(PathBuf::from)
+        .ok_or_else(|| format!("{variable} is not set; run this by cargo"))
 }
 
 /// Runs `npm ci`, unless the packages were already installed from this very lock file.
 fn install(work: &Path) -> Result<(), String> {
     let stamp = work.join("node_modules/.installed-from");
-    let lock = std::fs::read(work.join("package-lock.json")).map_err(|why| format!("cannot read the lock file: {why}"))?;
+    let lock = std::fs::read(work.join("package-lock.json"))
+        .map_err(|why| format!("cannot read the lock file: {why}"))?;
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
@@ -120,7 +133,8 @@ fn write_list(work: &Path, list: &Path) -> Result<(), String> {
     let mut addresses = String::new();
     for (name, file, ending, media_type) in ASSETS {
         let file = work.join(file);
-        let content = std::fs::read(&file).map_err(|why| format!("cannot read {}: {why}", file.display()))?;
+        let content =
+            std::fs::read(&file).map_err(|why| format!("cannot read {}: {why}", file.display()))?;
         let mut hash = String::new();
         for byte in Sha256::digest(&content).iter().take(8) {
             let _infallible = write!(hash, "{byte:02x}");

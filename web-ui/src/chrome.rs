@@ -42,7 +42,10 @@ impl Chrome {
     #[must_use]
     pub fn sample(place: Place) -> Self {
         Self {
-            viewer: Some(Viewer { person: "Priya Shah".to_owned(), organization: "Leeds City Council".to_owned() }),
+            viewer: Some(Viewer {
+                person: "Priya Shah".to_owned(),
+                organization: "Leeds City Council".to_owned(),
+            }),
             place,
             workspace: None,
             status: Some(StatusLine::AllShared { organizations: 3 }),
@@ -223,7 +226,9 @@ mod tests {
 
     #[test]
     fn the_status_line_names_who_lacks_what() {
-        let behind = StatusLine::Behind { organizations: vec![("Kent".to_owned(), 4), ("Leeds".to_owned(), 1)] };
+        let behind = StatusLine::Behind {
+            organizations: vec![("Kent".to_owned(), 4), ("Leeds".to_owned(), 1)],
+        };
         assert_eq!(
             behind.words(),
             "Saved on this computer. Kent has not seen 4 changes yet. Leeds has not seen 1 change yet."
@@ -236,7 +241,13 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        for (number, text) in [(0, "0 rows"), (1, "1 row"), (999, "999 rows"), (1200, "1,200 rows"), (1234567, "1,234,567 rows")] {
+        for (number, text) in [
+            (0, "0 rows"),
+            (1, "1 row"),
+            (999, "999 rows"),
+            (1200, "1,200 rows"),
+            (1234567, "1,234,567 rows"),
+        ] {
             assert_eq!(count(number, "row", "rows"), text);
         }
     }

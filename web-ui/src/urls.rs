@@ -241,7 +241,10 @@ mod tests {
     #[test]
     fn what_a_person_typed_cannot_leave_its_place_in_an_address() {
         assert_eq!(encode("a&b=c d/é#?"), "a%26b%3Dc%20d%2F%C3%A9%23%3F");
-        assert_eq!(documents_page("w", "x&page=9", "", 1), "/workspaces/w/documents?page=1&q=x%26page%3D9");
+        assert_eq!(
+            documents_page("w", "x&page=9", "", 1),
+            "/workspaces/w/documents?page=1&q=x%26page%3D9"
+        );
         assert_eq!(edit_part("d", "step", "12@ab"), "/documents/d/edit/step/12@ab");
     }
 }

@@ -1,0 +1,179 @@
+//! One struct for each page. Handlers fill them with plain values; `render()` gives the HTML.
+
+pub mod set_up;
+pub mod account;
+pub mod home;
+pub mod workspaces;
+pub mod join;
+pub mod invites;
+pub mod documents;
+pub mod read;
+pub mod edit;
+pub mod history;
+pub mod network;
+pub mod settings;
+pub mod plain;
+
+use crdt_schema::heads::Heads;
+use crdt_schema::identity::{DocumentId, WorkspaceId};
+
+/// Links to the pages of a list before and after this one.
+#[derive(Clone, Debug, Default)]
+pub struct Pages {
+    /// Address of the page before.
+    pub previous: Option<String>,
+    /// Address of the page after.
+    pub next: Option<String>,
+}
+
+impl Pages {
+    /// Is there more than this page?
+    #[must_use]
+    pub const fn has_more(&self) -> bool {
+        self.previous.is_some() || self.next.is_some()
+    }
+}
+
+/// What every page about one document says of it.
+#[derive(Clone, Debug)]
+pub struct DocumentHead {
+    /// Its id.
+    pub id: DocumentId,
+    /// The workspace it is in.
+    pub workspace: WorkspaceId,
+    /// Its title.
+    pub title: String,
+    /// The version that the page shows. Forms send it back.
+    pub heads: Heads,
+    /// Why the person cannot change it: "Only editors can change this pathway. Ask Sam Ali (Leeds City Council)."
+    /// Nothing if they can.
+    pub cannot: Option<String>,
+}
+
+impl DocumentHead {
+    /// Returns a document as the samples have it.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            id: DocumentId([9; 32]),
+            workspace: WorkspaceId([7; 32]),
+            title: "Cash first: when somebody cannot afford food".to_owned(),
+            heads: "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
+                .parse()
+                .unwrap_or_default(),
+            cannot: None,
+        }
+    }
+}
+
+/// Two or more values that were set at the same time.
+#[derive(Clone, Debug)]
+pub struct Conflict {
+    /// Path of the field.
+    pub path: String,
+    /// What the field is called: "Acknowledge the referral within".
+    pub label: String,
+    /// The values, the one that is shown first.
+    pub choices: Vec<Rival>,
+}
+
+/// One of the values that were set at the same time.
+#[derive(Clone, Debug)]
+pub struct Rival {
+    /// Who chose it: an organisation, or a person (organisation).
+    pub who: String,
+    /// The value as people read it.
+    pub shown: String,
+    /// The value as JSON: what the Choose page posts as `value`.
+    pub json: String,
+}
+
+impl Conflict {
+    /// Returns "Kent chose 5 days, Leeds chose 10 days at the same time".
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let chose: Vec<String> = self
+            .choices
+            .iter()
+            .map(|rival| format!("{} chose “{}”", rival.who, rival.shown))
+            .collect();
+        format!("{} at the same time", chose.join(", "))
+    }
+
+    /// Returns a conflict as the samples have it.
+    #[must_use]
+    pub fn sample() -> Self {
+        let rival = |who: &str, days: &str| Rival {
+            who: who.to_owned(),
+            shown: days.to_owned(),
+            json: format!("\"{days}\""),
+        };
+        Self {
+            path: "/body/response_time/first_contact".to_owned(),
+            label: "The person is contacted".to_owned(),
+            choices: vec![rival("Kent", "5 days"), rival("Leeds", "10 days")],
+        }
+    }
+}
+
+/// Implements `sample()` by hand in each page; this lists all of them for the tests and the gallery.
+#[must_use]
+pub fn samples() -> Vec<(&'static str, Result<String, askama::Error>)> {
+    use askama::Template as _;
+    macro_rules! render {
+        ($($name:literal => $page:expr,)*) => { vec![$(($name, $page.render()),)*] };
+    }
+    render! {
+        "start" => set_up::Start::sample(),
+        "start-problem" => set_up::Start::sample_problem(),
+        "setup-organisation" => set_up::SetupOrganization::sample(),
+        "setup-you" => set_up::SetupYou::sample(),
+        "setup-recovery" => set_up::SetupRecovery::sample(),
+        "setup-check" => set_up::SetupCheck::sample(),
+        "setup-done" => set_up::SetupCheck::sample_done(),
+        "sign-in" => account::SignIn::sample(),
+        "account" => account::Account::sample(),
+        "home" => home::Home::sample(),
+        "home-empty" => home::Home::sample_empty(),
+        "workspaces" => workspaces::Workspaces::sample(),
+        "workspace-new" => workspaces::WorkspaceNew::sample(),
+        "workspace" => workspaces::Overview::sample(),
+        "workspace-empty" => workspaces::Overview::sample_empty(),
+        "members" => workspaces::Members::sample(),
+        "join" => join::Join::sample(),
+        "join-check" => join::JoinCheck::sample(),
+        "join-waiting" => join::JoinWaiting::sample(),
+        "join-refused" => join::JoinRefused::sample(),
+        "invites" => invites::Invites::sample(),
+        "invite-new" => invites::InviteNew::sample(),
+        "invite" => invites::InviteShow::sample(),
+        "documents" => documents::Documents::sample(),
+        "documents-empty" => documents::Documents::sample_empty(),
+        "documents-none-match" => documents::Documents::sample_none_match(),
+        "document-new" => documents::DocumentNew::sample(),
+        "import-upload" => documents::ImportUpload::sample(),
+        "import-check" => documents::ImportCheck::sample(),
+        "import-done" => documents::ImportDone::sample(),
+        "document" => read::Read::sample(),
+        "document-print" => read::Print::sample(),
+        "document-choose" => read::Choose::sample(),
+        "document-access" => read::Access::sample(),
+        "edit" => edit::Edit::sample(),
+        "edit-step" => edit::EditPart::sample_step(),
+        "edit-trigger" => edit::EditPart::sample("trigger"),
+        "edit-contacts" => edit::EditPart::sample("contacts"),
+        "edit-review-error" => edit::EditPart::sample_error(),
+        "remove" => edit::RemoveItem::sample(),
+        "history" => history::History::sample(),
+        "compare" => history::Compare::sample(),
+        "network" => network::Network::sample(),
+        "settings" => settings::Settings::sample(),
+        "settings-people" => settings::SettingsPeople::sample(),
+        "accessibility" => plain::Accessibility::sample(),
+        "help" => plain::Help::sample(),
+        "problem-404" => plain::Problem::not_found(crate::chrome::Chrome::sample(crate::chrome::Place::Elsewhere)),
+        "problem-403" => plain::Problem::sample_forbidden(),
+        "problem-421" => plain::Problem::misdirected(),
+        "problem-500" => plain::Problem::broken(crate::chrome::Chrome::sample(crate::chrome::Place::Elsewhere)),
+    }
+}

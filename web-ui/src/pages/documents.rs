@@ -1,0 +1,325 @@
+//! Documents of a workspace: list, create, bring in. `chrome.workspace` must be set on all of these pages.
+
+use askama::Template;
+use crdt_schema::identity::{DocumentId, OrganizationId, WorkspaceId};
+
+use super::Pages;
+use crate::chrome::{Chrome, Tab};
+use crate::forms::{Choice, DocumentForm, Field};
+use crate::urls;
+
+/// `/workspaces/{w}/documents?q=&tag=&page=`: at most 50 rows.
+#[derive(Debug, Template)]
+#[template(path = "pages/documents.html")]
+pub struct Documents {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Words to look for.
+    pub words: String,
+    /// The tag to look for; empty for all.
+    pub tag: String,
+    /// The tags to choose from.
+    pub tags: Vec<String>,
+    /// The rows of this page.
+    pub documents: Vec<DocumentRow>,
+    /// How many match.
+    pub total: usize,
+    /// Pages before and after.
+    pub pages: Pages,
+    /// Why the person cannot create.
+    pub cannot_write: Option<String>,
+}
+
+/// A document in a list.
+#[derive(Clone, Debug)]
+pub struct DocumentRow {
+    /// Its id.
+    pub id: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// Names of its tags.
+    pub tags: Vec<String>,
+    /// When it changed last, in near form.
+    pub updated: String,
+    /// Who changed it last: person (organisation).
+    pub updated_by: String,
+    /// Whether its review date has passed.
+    pub overdue: bool,
+    /// Whether two values wait for somebody to choose.
+    pub conflict: bool,
+}
+
+impl Documents {
+    /// Was the list filtered?
+    #[must_use]
+    pub const fn is_filtered(&self) -> bool {
+        !self.words.is_empty() || !self.tag.is_empty()
+    }
+
+    /// Returns the sentence above the list.
+    #[must_use]
+    pub fn found(&self) -> String {
+        crate::chrome::count(self.total, "pathway", "pathways")
+    }
+
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        let row = |key: u8, title: &str, tags: &[&str]| DocumentRow {
+            id: DocumentId([key; 32]),
+            title: title.to_owned(),
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            updated: "today at 3:05pm".to_owned(),
+            updated_by: "Priya Shah (Leeds City Council)".to_owned(),
+            overdue: key == 2,
+            conflict: key == 1,
+        };
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            workspace: WorkspaceId([7; 32]),
+            words: String::new(),
+            tag: String::new(),
+            tags: vec![
+                "Domestic abuse".to_owned(),
+                "Food insecurity".to_owned(),
+                "Money and debt".to_owned(),
+            ],
+            documents: vec![
+                row(
+                    1,
+                    "Cash first: when somebody cannot afford food",
+                    &["Food insecurity", "Money and debt"],
+                ),
+                row(2, "Domestic abuse: what to do when somebody tells you", &["Domestic abuse"]),
+            ],
+            total: 2,
+            pages: Pages { previous: None, next: Some(urls::documents_page("sample", "", "", 2)) },
+            cannot_write: None,
+        }
+    }
+
+    /// Returns the page of a workspace without pathways.
+    #[must_use]
+    pub fn sample_empty() -> Self {
+        Self {
+            documents: Vec::new(),
+            tags: Vec::new(),
+            total: 0,
+            pages: Pages::default(),
+            ..Self::sample()
+        }
+    }
+
+    /// Returns the page for words that nothing matches.
+    #[must_use]
+    pub fn sample_none_match() -> Self {
+        Self {
+            words: "diabetes".to_owned(),
+            documents: Vec::new(),
+            total: 0,
+            pages: Pages::default(),
+            ..Self::sample()
+        }
+    }
+}
+
+/// `/workspaces/{w}/documents/new?kind=`.
+#[derive(Debug, Template)]
+#[template(path = "pages/document_new.html")]
+pub struct DocumentNew {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The kind's word; posted as `kind`.
+    pub kind: String,
+    /// What was typed.
+    pub form: DocumentForm,
+    /// The organisations to choose from, without our own, which may always read and change it.
+    pub organizations: Vec<Chosen>,
+}
+
+/// An organisation that may be ticked.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// Its id; posted as `reader` or `writer`.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// Ticked to read.
+    pub reads: bool,
+    /// Ticked to change.
+    pub writes: bool,
+}
+
+impl DocumentNew {
+    /// Returns who may read.
+    #[must_use]
+    pub fn readers(&self) -> Vec<Choice> {
+        vec![
+            Choice::new(
+                "workspace",
+                "Everyone in this workspace",
+                "Organisations that join later can read it too.",
+            ),
+            Choice::new(
+                "named",
+                "Only the organisations that I choose",
+                "Others will not know that it exists.",
+            ),
+        ]
+    }
+
+    /// Returns who may change.
+    #[must_use]
+    pub fn writers(&self) -> Vec<Choice> {
+        vec![
+            Choice::new("workspace", "Every editor who can read it", ""),
+            Choice::new("named", "Only editors of the organisations that I choose", ""),
+        ]
+    }
+
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        let chosen = |key: u8, name: &str| Chosen {
+            id: OrganizationId([key; 32]),
+            name: name.to_owned(),
+            reads: true,
+            writes: false,
+        };
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            workspace: WorkspaceId([7; 32]),
+            kind: "referral_pathway".to_owned(),
+            form: DocumentForm::fresh(),
+            organizations: vec![chosen(2, "Open Door"), chosen(3, "Kent County Council")],
+        }
+    }
+}
+
+/// `/workspaces/{w}/import/upload`: choose a file (`file`, multipart). Posts to [`urls::import_check`].
+#[derive(Debug, Template)]
+#[template(path = "pages/import_upload.html")]
+pub struct ImportUpload {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// What is wrong with the file.
+    pub file: Field,
+}
+
+impl ImportUpload {
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        let mut file = Field::default();
+        file.refuse("Choose a JSON file");
+        let error = crate::forms::FormError {
+            field: "file".to_owned(),
+            message: "Choose a JSON file".to_owned(),
+        };
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways).with_errors(vec![error]),
+            workspace: WorkspaceId([7; 32]),
+            file,
+        }
+    }
+}
+
+/// One row of a file that is brought in.
+#[derive(Clone, Debug)]
+pub struct ImportRow {
+    /// Its number in the file, counted from 1.
+    pub row: usize,
+    /// Its title, as far as it has one.
+    pub title: String,
+    /// What will be or was made of it; or why nothing.
+    pub result: Result<String, String>,
+    /// Where the document is, once it is made.
+    pub url: Option<String>,
+}
+
+/// `/workspaces/{w}/import/check`: row by row what the file holds. Posts `held` to [`urls::import_done`].
+#[derive(Debug, Template)]
+#[template(path = "pages/import_check.html")]
+pub struct ImportCheck {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The file's name, as text only.
+    pub file_name: String,
+    /// What names the held file when it is confirmed.
+    pub held: String,
+    /// Row by row.
+    pub rows: Vec<ImportRow>,
+}
+
+impl ImportCheck {
+    /// Returns how many rows will be brought in.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.rows.iter().filter(|row| row.result.is_ok()).count()
+    }
+
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            workspace: WorkspaceId([7; 32]),
+            file_name: "pathways.json".to_owned(),
+            held: "sample".to_owned(),
+            rows: vec![
+                ImportRow {
+                    row: 1,
+                    title: "Cash first: when somebody cannot afford food".to_owned(),
+                    result: Ok("A new pathway with 5 steps".to_owned()),
+                    url: None,
+                },
+                ImportRow {
+                    row: 2,
+                    title: String::new(),
+                    result: Err("It has no title. Add a title and try again".to_owned()),
+                    url: None,
+                },
+            ],
+        }
+    }
+}
+
+/// `/workspaces/{w}/import/done`: row by row what was made.
+#[derive(Debug, Template)]
+#[template(path = "pages/import_done.html")]
+pub struct ImportDone {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Row by row.
+    pub rows: Vec<ImportRow>,
+}
+
+impl ImportDone {
+    /// Returns the heading.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        let made = self.rows.iter().filter(|row| row.result.is_ok()).count();
+        format!("{} brought in", crate::chrome::count(made, "pathway", "pathways"))
+    }
+
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        let ImportCheck { chrome, workspace, mut rows, .. } = ImportCheck::sample();
+        if let Some(first) = rows.first_mut() {
+            first.url = Some(urls::document("sample"));
+            first.result = Ok("Made".to_owned());
+        }
+        Self { chrome, workspace, rows }
+    }
+}

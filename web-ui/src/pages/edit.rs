@@ -1,0 +1,172 @@
+//! A document to edit: all its parts, one part, and the question before an item is removed.
+
+use askama::Template;
+use serde_json::Value;
+
+use super::read::sample_document;
+use super::{Conflict, DocumentHead};
+use crate::chrome::{Chrome, Tab};
+use crate::forms::{FormError, Posted};
+use crate::parts::{self, ItemKeys, PartForm, PartSummary};
+use crate::urls;
+
+/// `/documents/{d}/edit`: field by field with Change links; lists with buttons that post to [`urls::change_list`].
+#[derive(Debug, Template)]
+#[template(path = "pages/edit.html")]
+pub struct Edit {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Which document.
+    pub document: DocumentHead,
+    /// Its parts: [`parts::overview`].
+    pub parts: Vec<PartSummary>,
+    /// Fields that two people set at the same time.
+    pub conflicts: Vec<Conflict>,
+}
+
+impl Edit {
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        let document = sample_document();
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            document: DocumentHead::sample(),
+            parts: parts::overview(&document, &sample_keys(&document)),
+            conflicts: vec![Conflict::sample()],
+        }
+    }
+}
+
+/// `/documents/{d}/edit/{part}` and `…/{part}/{item}`: one part. Posts to the same address what
+/// [`crate::forms::part::parse_part`] takes, `heads` and `token`.
+#[derive(Debug, Template)]
+#[template(path = "pages/edit_part.html")]
+pub struct EditPart {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Which document.
+    pub document: DocumentHead,
+    /// The form: [`parts::form`].
+    pub form: PartForm,
+    /// Fields of this part that two people set at the same time.
+    pub conflicts: Vec<Conflict>,
+    /// Who else has this part open, when the page was made: person (organisation).
+    pub people: Vec<String>,
+}
+
+impl EditPart {
+    /// Returns the page that shows again what was typed, with what is wrong.
+    #[must_use]
+    pub fn again(mut self, posted: &Posted, errors: Vec<FormError>) -> Self {
+        self.form = self.form.typed(&posted.0, &errors);
+        self.chrome.errors = errors;
+        self
+    }
+
+    /// Returns the address that the form posts to, which is the page's own.
+    #[must_use]
+    pub fn address(&self) -> String {
+        urls::edit_part(self.document.id, &self.form.slug, &self.form.item)
+    }
+
+    /// Does any field take part in live text?
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        let nested =
+            self.form.lists.iter().flat_map(|list| &list.items).flat_map(|item| &item.fields);
+        self.form.fields.iter().chain(nested).any(|field| field.live)
+    }
+
+    /// Returns a page of a part with the usual values.
+    #[must_use]
+    pub fn sample(slug: &str) -> Self {
+        Self::of(slug, "")
+    }
+
+    /// Returns the page of a step.
+    #[must_use]
+    pub fn sample_step() -> Self {
+        Self::of("step", "1@0a")
+    }
+
+    /// Returns a page with something wrong.
+    #[must_use]
+    pub fn sample_error() -> Self {
+        let field = "d:/body/review/review_date:day".to_owned();
+        Self::of("review", "").again(
+            &Posted(vec![(field.clone(), "31".to_owned())]),
+            vec![FormError { field, message: "Enter a real date, like 27 3 2027".to_owned() }],
+        )
+    }
+
+    fn of(slug: &str, item: &str) -> Self {
+        let document = sample_document();
+        let form = parts::find(slug)
+            .and_then(|part| parts::form(part, item, &document, &sample_keys(&document)));
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            document: DocumentHead::sample(),
+            form: form.unwrap_or_default(),
+            conflicts: Vec::new(),
+            people: vec!["Sam Ali (Open Door)".to_owned()],
+        }
+    }
+}
+
+/// `/documents/{d}/remove?path=&back=`: asks once. Posts `action` to [`urls::change_list`].
+#[derive(Debug, Template)]
+#[template(path = "pages/remove.html")]
+pub struct RemoveItem {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Which document.
+    pub document: DocumentHead,
+    /// Path of the item.
+    pub path: String,
+    /// What it is: "step 3".
+    pub what: String,
+    /// What is in it, in a line.
+    pub summary: String,
+    /// Where to go back to.
+    pub back: String,
+}
+
+impl RemoveItem {
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            document: DocumentHead::sample(),
+            path: "/body/steps/3@0a".to_owned(),
+            what: "step 3".to_owned(),
+            summary: "Refer for a benefits check and debt advice using the form below.".to_owned(),
+            back: urls::edit("sample"),
+        }
+    }
+}
+
+/// Returns keys for every list of objects of a document, as a document without history would have them.
+#[must_use]
+pub fn sample_keys(document: &Value) -> ItemKeys {
+    let mut keys = ItemKeys::new();
+    collect(document, String::new(), &mut keys);
+    keys
+}
+
+fn collect(value: &Value, path: String, keys: &mut ItemKeys) {
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, value)| collect(value, format!("{path}/{name}"), keys))
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            let own: Vec<String> = (1..=items.len()).map(|number| format!("{number}@0a")).collect();
+            for (item, key) in items.iter().zip(&own) {
+                collect(item, format!("{path}/{key}"), keys);
+            }
+            keys.insert(path, own);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {}
+    }
+}

@@ -1,0 +1,176 @@
+//! A document to read, to print, to choose between rival values, and who has access.
+
+use askama::Template;
+
+use super::{Conflict, DocumentHead};
+use crate::chrome::{Chrome, Tab};
+use crate::diagram;
+use crate::forms::{Choice, Field};
+use crate::pathway::Pathway;
+
+/// `/documents/{d}`.
+#[derive(Debug, Template)]
+#[template(path = "pages/document.html")]
+pub struct Read {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Which document.
+    pub document: DocumentHead,
+    /// What is in it: [`Pathway::from_document`].
+    pub pathway: Pathway,
+    /// Fields that two people set at the same time.
+    pub conflicts: Vec<Conflict>,
+    /// When it changed last and who changed it: "today at 3:05pm by Priya Shah (Leeds City Council)".
+    pub updated: String,
+    /// Whether the review date has passed.
+    pub overdue: bool,
+}
+
+impl Read {
+    /// Returns the flow picture of the steps as SVG.
+    #[must_use]
+    pub fn diagram(&self) -> String {
+        diagram::steps(&self.document.title, &self.pathway.steps)
+    }
+
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            document: DocumentHead::sample(),
+            pathway: Pathway::from_document(&sample_document()),
+            conflicts: vec![Conflict::sample()],
+            updated: "today at 3:05pm by Priya Shah (Leeds City Council)".to_owned(),
+            overdue: true,
+        }
+    }
+}
+
+/// `/documents/{d}/print`: one column, no navigation.
+#[derive(Debug, Template)]
+#[template(path = "pages/document_print.html")]
+pub struct Print {
+    /// Around the page; only its title parts are used.
+    pub chrome: Chrome,
+    /// Which document.
+    pub document: DocumentHead,
+    /// What is in it.
+    pub pathway: Pathway,
+    /// Fields that two people set at the same time.
+    pub conflicts: Vec<Conflict>,
+    /// Whether the review date has passed.
+    pub overdue: bool,
+    /// The workspace's name.
+    pub workspace: String,
+    /// The date of printing: "22 November 2026".
+    pub printed: String,
+    /// The version in groups of four.
+    pub version: String,
+}
+
+impl Print {
+    /// Returns the flow picture of the steps as SVG.
+    #[must_use]
+    pub fn diagram(&self) -> String {
+        diagram::steps(&self.document.title, &self.pathway.steps)
+    }
+
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        let Read { chrome, document, pathway, conflicts, overdue, .. } = Read::sample();
+        Self {
+            chrome,
+            document,
+            pathway,
+            conflicts,
+            overdue,
+            workspace: "Northmere cash first partnership".to_owned(),
+            printed: "22 November 2026".to_owned(),
+            version: "5891 b5b5 22d5 df08".to_owned(),
+        }
+    }
+}
+
+/// `/documents/{d}/choose?path=`: posts `heads`, `path` and `value`, a JSON text, to the same address.
+#[derive(Debug, Template)]
+#[template(path = "pages/document_choose.html")]
+pub struct Choose {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Which document.
+    pub document: DocumentHead,
+    /// What was set at the same time.
+    pub conflict: Conflict,
+    /// What was chosen.
+    pub value: Field,
+}
+
+impl Choose {
+    /// Returns the values to choose from.
+    #[must_use]
+    pub fn choices(&self) -> Vec<Choice> {
+        self.conflict
+            .choices
+            .iter()
+            .map(|rival| {
+                Choice::new(&rival.json, &rival.shown, &format!("{} chose this", rival.who))
+            })
+            .collect()
+    }
+
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            document: DocumentHead::sample(),
+            conflict: Conflict::sample(),
+            value: Field::default(),
+        }
+    }
+}
+
+/// `/documents/{d}/access`: who can read and who can change it, in words.
+#[derive(Debug, Template)]
+#[template(path = "pages/document_access.html")]
+pub struct Access {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Which document.
+    pub document: DocumentHead,
+    /// Who can read it, in a sentence.
+    pub read: String,
+    /// Organisations that can read it.
+    pub readers: Vec<String>,
+    /// Who can change it, in a sentence.
+    pub write: String,
+    /// Organisations that can change it.
+    pub writers: Vec<String>,
+}
+
+impl Access {
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            document: DocumentHead::sample(),
+            read: "Everyone in the workspace Northmere cash first partnership.".to_owned(),
+            readers: vec![
+                "Leeds City Council".to_owned(),
+                "Open Door".to_owned(),
+                "Kent County Council".to_owned(),
+            ],
+            write: "Editors and stewards of the organisations that can read it.".to_owned(),
+            writers: vec!["Leeds City Council".to_owned(), "Open Door".to_owned()],
+        }
+    }
+}
+
+/// Returns a small pathway for samples and tests, with every part filled in.
+#[must_use]
+pub fn sample_document() -> serde_json::Value {
+    serde_json::from_str(include_str!("sample_pathway.json")).unwrap_or_default()
+}
