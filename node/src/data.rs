@@ -85,17 +85,20 @@ impl DataDir {
         let Some(bytes) = read(&path)? else { return Err(DataError::Empty(self.0.clone())) };
         let (card, certificate): (OrganizationCard, NodeCertificate) =
             codec::decode(&bytes, bytes.len()).map_err(|_| DataError::Damaged(path.clone()))?;
-        let key_path = self.0.join(KEYS).join(NODE_KEY);
-        let seed = read(&key_path)?.ok_or_else(|| DataError::Damaged(key_path.clone()))?;
-        let seed: &[u8; 32] =
-            seed.as_slice().try_into().map_err(|_| DataError::Damaged(key_path.clone()))?;
-        let key = NodeKey::from_seed(seed);
+        let key = NodeKey::from_seed(&*self.node_seed()?);
         let agree = certificate.node == key.id() && certificate.organization == card.organization;
         if agree && card.is_true() && certificate.is_true() {
             Ok(Identity { card, certificate, key })
         } else {
             Err(DataError::Damaged(path))
         }
+    }
+
+    /// Returns the secret of the node's key.
+    pub(crate) fn node_seed(&self) -> Result<Zeroizing<[u8; 32]>, DataError> {
+        let path = self.0.join(KEYS).join(NODE_KEY);
+        let seed = read(&path)?.ok_or_else(|| DataError::Damaged(path.clone()))?;
+        seed.as_slice().try_into().map(Zeroizing::new).map_err(|_| DataError::Damaged(path))
     }
 
     /// Writes who this node is. The identity comes last: without it the folder does not count as used.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use serde_json::json;
+use tokio::sync::mpsc::{self, Receiver};
 
 use crate::cli::addresses;
 use crate::cli::output::Output;
@@ -31,8 +32,8 @@ pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyho
     let http = addresses::http(args.http)?;
     let options = Options { data: data.clone(), http: Some(http), listen, online: true };
     let running = Running::start(options).await.context("cannot start the node")?;
-    let nodes = [Node { running, data }];
-    let served = serve(&nodes, output).await;
+    let mut nodes = [Node { running, data }];
+    let served = serve(&mut nodes, output).await;
     for node in nodes {
         node.stop().await;
     }
@@ -69,23 +70,46 @@ impl Node {
 }
 
 /// Says where the nodes are, and runs them until somebody stops the process.
-pub(crate) async fn serve(nodes: &[Node], output: &mut Output) -> anyhow::Result<()> {
+pub(crate) async fn serve(nodes: &mut [Node], output: &mut Output) -> anyhow::Result<()> {
     let stop = stop_signal()?;
-    for node in nodes {
+    tokio::pin!(stop);
+    for node in nodes.iter() {
         announce(node, output).await?;
     }
-    if output.is_json() {
-        stop.await;
-        return Ok(());
+    // A program that reads our lines wants no more of them.
+    let mut pressed = if output.is_json() { None } else { Some(enter_pressed()) };
+    if pressed.is_some() {
+        output.say("\nPress Enter for new sign-in links, Ctrl-C to stop.");
     }
-    output.say("\nPress Enter for new sign-in links, Ctrl-C to stop.");
-    let renewed = renew_links(nodes, output);
-    tokio::select! {
-        () = stop => {}
-        error = renewed => error?,
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            () = any_failed(nodes) => anyhow::bail!(
+                "a node stopped by itself, because what it was to keep could not be written. Is the disk full?"
+            ),
+            enter = next(&mut pressed) => match enter {
+                Some(()) => renew_links(nodes, output).await?,
+                // Nobody is at the keyboard.
+                None => pressed = None,
+            },
+        }
     }
     output.say("Stopping.");
     Ok(())
+}
+
+/// Waits until one of the nodes stops by itself.
+async fn any_failed(nodes: &mut [Node]) {
+    let failed = nodes.iter_mut().map(|node| Box::pin(node.running.failed()));
+    futures::future::select_all(failed).await;
+}
+
+/// Waits for Enter; for ever if nobody can press it.
+async fn next(pressed: &mut Option<Receiver<()>>) -> Option<()> {
+    match pressed {
+        Some(pressed) => pressed.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn announce(node: &Node, output: &mut Output) -> anyhow::Result<()> {
@@ -107,22 +131,17 @@ async fn announce(node: &Node, output: &mut Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints new sign-in links whenever somebody presses Enter. Ends only with an error.
 async fn renew_links(nodes: &[Node], output: &mut Output) -> anyhow::Result<()> {
-    let mut pressed = enter_pressed();
-    while pressed.recv().await.is_some() {
-        for node in nodes {
-            let link = node.login_url().await?;
-            output.line(&format!("  sign in  {link}"))?;
-        }
+    for node in nodes {
+        let link = node.login_url().await?;
+        output.line(&format!("  sign in  {link}"))?;
     }
-    // Nobody is at the keyboard.
-    std::future::pending().await
+    Ok(())
 }
 
 /// Tells when somebody presses Enter. A thread of its own: tokio would wait for one more line before it stops.
-fn enter_pressed() -> tokio::sync::mpsc::Receiver<()> {
-    let (pressed, receiver) = tokio::sync::mpsc::channel(1);
+fn enter_pressed() -> Receiver<()> {
+    let (pressed, receiver) = mpsc::channel(1);
     std::thread::spawn(move || {
         for line in std::io::stdin().lines() {
             if line.is_err() || pressed.blocking_send(()).is_err() {
