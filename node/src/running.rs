@@ -8,7 +8,7 @@ use engine::Engine;
 use network::Network;
 use storage::Store;
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::error;
 
@@ -38,7 +38,8 @@ pub(crate) struct Running {
     app: http::App,
     http: Option<(SocketAddr, JoinHandle<()>)>,
     network: Option<Arc<Network>>,
-    stopped: oneshot::Receiver<bool>,
+    /// Turns true when the engine has ended.
+    ended: watch::Receiver<bool>,
 }
 
 impl Running {
@@ -63,9 +64,9 @@ impl Running {
         } else {
             None
         };
-        let (ended, stopped) = oneshot::channel();
+        let (end, ended) = watch::channel(false);
         Runtime::new(engine, store, network.clone(), events.clone())
-            .spawn(queue, ended)
+            .spawn(queue, end)
             .context("cannot start the engine's thread")?;
         let handle = Handle { work, events, network: network.clone() };
 
@@ -82,7 +83,7 @@ impl Running {
         };
         let app = http::App::new(handle.clone(), data.clone(), own, data.api_token()?);
         let http = listener.map(|listener| (own, tokio::spawn(serve(listener, app.clone()))));
-        Ok(Self { handle, app, http, network, stopped })
+        Ok(Self { handle, app, http, network, ended })
     }
 
     pub(crate) const fn handle(&self) -> &Handle {
@@ -104,8 +105,9 @@ impl Running {
     }
 
     /// Waits until the node stops by itself, which it does when its disk refuses to keep something.
-    pub(crate) async fn failed(&mut self) {
-        let _ended = (&mut self.stopped).await;
+    pub(crate) async fn failed(&self) {
+        // An error means that the engine's thread is gone.
+        let _gone = self.ended.clone().wait_for(|has_ended| *has_ended).await;
     }
 
     /// Stops in order. What was acknowledged is durable already.
@@ -113,9 +115,7 @@ impl Running {
         self.app.stop();
         // The engine may have stopped by itself.
         let _gone = self.handle.work.send(Work::Stop).await;
-        if !self.stopped.is_terminated() {
-            self.failed().await;
-        }
+        self.failed().await;
         if let Some(network) = &self.network {
             network.stop().await;
         }

@@ -8,7 +8,7 @@ use crdt_schema::identity::{NodeId, Timestamp};
 use engine::{CommandId, Done, Effects, Engine, Event, Input, Refused, Signal};
 use network::{Network, NetworkEvent};
 use storage::Store;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::{debug, error};
 
 use crate::clock;
@@ -44,12 +44,12 @@ impl Runtime {
         Self { engine, store, network, events, answers: BTreeMap::new(), commands: 0, wake_at: None }
     }
 
-    /// Runs on a thread of its own until told to stop; `stopped` hears how it ended.
-    pub(crate) fn spawn(self, work: mpsc::Receiver<Work>, stopped: oneshot::Sender<bool>) -> std::io::Result<()> {
+    /// Runs on a thread of its own until told to stop, or until the disk refuses; `end` turns true then.
+    pub(crate) fn spawn(self, work: mpsc::Receiver<Work>, end: watch::Sender<bool>) -> std::io::Result<()> {
         let clock = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let body = move || {
-            let is_well = clock.block_on(self.run(work)).is_ok();
-            let _gone = stopped.send(is_well);
+            let _refused = clock.block_on(self.run(work));
+            end.send_replace(true);
         };
         std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK).spawn(body).map(|_| ())
     }
