@@ -1,0 +1,332 @@
+//! A stage for a few engines: a network that is perfect or cut, and shelves that keep what was committed.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crdt_schema::audience::Audience;
+use crdt_schema::document::Edit;
+use crdt_schema::identity::{
+    DocumentId, EnvelopeId, Kind, Name, NodeId, PersonId, Role, Sector, Timestamp, WorkspaceId,
+};
+use crdt_schema::key::{NodeKey, Person, RootKey};
+use engine::message::Message;
+use engine::{
+    Command, CommandId, Done, Effects, Engine, EnvelopeMeta, Identity, Input, Record, Refused, Shelf, ShelfError,
+    Signal,
+};
+use serde_json::Value;
+
+/// What a node kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept {
+    entries: Vec<(WorkspaceId, Vec<u8>)>,
+    envelopes: Vec<(EnvelopeMeta, Vec<u8>)>,
+    locals: BTreeMap<String, Vec<u8>>,
+    cache: BTreeMap<String, Vec<u8>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MapShelf(Arc<Mutex<Kept>>);
+
+impl MapShelf {
+    fn keep(&self, records: Vec<Record>) {
+        let mut kept = self.0.lock().unwrap();
+        for record in records {
+            match record {
+                Record::Entry { workspace, bytes, .. } => kept.entries.push((workspace, bytes)),
+                Record::Envelope { workspace, document, id, time, bytes } => {
+                    kept.envelopes.push((EnvelopeMeta { workspace, document, id, time }, bytes));
+                }
+                Record::Local { key, value } => put(&mut kept.locals, key, value),
+                Record::Cache { key, value } => put(&mut kept.cache, key, value),
+            }
+        }
+    }
+}
+
+fn put(map: &mut BTreeMap<String, Vec<u8>>, key: String, value: Option<Vec<u8>>) {
+    match value {
+        Some(value) => drop(map.insert(key, value)),
+        None => drop(map.remove(&key)),
+    }
+}
+
+impl Shelf for MapShelf {
+    fn entries(&self) -> Result<Vec<(WorkspaceId, Vec<u8>)>, ShelfError> {
+        Ok(self.0.lock().unwrap().entries.clone())
+    }
+
+    fn envelopes(&self) -> Result<Vec<EnvelopeMeta>, ShelfError> {
+        Ok(self.0.lock().unwrap().envelopes.iter().map(|(meta, _)| *meta).collect())
+    }
+
+    fn envelope(&self, id: &EnvelopeId) -> Result<Option<Vec<u8>>, ShelfError> {
+        let kept = self.0.lock().unwrap();
+        Ok(kept.envelopes.iter().find(|(meta, _)| meta.id == *id).map(|(_, bytes)| bytes.clone()))
+    }
+
+    fn locals(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, ShelfError> {
+        let kept = self.0.lock().unwrap();
+        let found = kept.locals.iter().filter(|(key, _)| key.starts_with(prefix));
+        Ok(found.map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn cached(&self, key: &str) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().cache.get(key).cloned()
+    }
+}
+
+pub(crate) struct Node {
+    pub(crate) engine: Engine,
+    pub(crate) identity: Identity,
+    shelf: MapShelf,
+    /// Handled, but not yet durable.
+    unkept: Effects,
+}
+
+/// Engines by number, from 0.
+pub(crate) struct Stage {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) now: Timestamp,
+    /// Connections that stand, smaller number first.
+    links: BTreeSet<(usize, usize)>,
+    /// Is every dial answered by a failure?
+    pub(crate) is_cut: bool,
+    queue: VecDeque<(usize, Input)>,
+    /// Every frame that was carried: from, to, what.
+    pub(crate) carried: Vec<(usize, usize, Message)>,
+    commands: u64,
+}
+
+pub(crate) fn person(name: &str) -> Person {
+    let mut id = [0; 16];
+    id.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from);
+    Person { id: PersonId(id), name: name.parse().unwrap() }
+}
+
+pub(crate) fn identity(number: usize) -> Identity {
+    let seed = u8::try_from(number + 1).unwrap();
+    let (root, key) = (RootKey::from_seed(&[seed; 32]), NodeKey::from_seed(&[100 + seed; 32]));
+    let name: Name = format!("Organisation {number}").parse().unwrap();
+    let certificate = root.certify(key.id(), Timestamp(1));
+    Identity { card: root.card(name, Sector::Vcs), certificate, key }
+}
+
+impl Stage {
+    pub(crate) fn new(count: usize) -> Self {
+        let mut stage = Self {
+            nodes: Vec::new(),
+            now: Timestamp(1_790_000_000_000),
+            links: BTreeSet::new(),
+            is_cut: false,
+            queue: VecDeque::new(),
+            carried: Vec::new(),
+            commands: 0,
+        };
+        for number in 0..count {
+            let identity = identity(number);
+            let shelf = MapShelf::default();
+            let engine = open(&identity, &shelf, number, 0, stage.now);
+            stage.nodes.push(Node { engine, identity, shelf, unkept: Effects::default() });
+            stage.input(number, Input::Listening(vec![address(number)]));
+        }
+        stage.run();
+        stage
+    }
+
+    pub(crate) fn id(&self, number: usize) -> NodeId {
+        self.nodes[number].identity.key.id()
+    }
+
+    fn number(&self, id: NodeId) -> Option<usize> {
+        (0..self.nodes.len()).find(|number| self.id(*number) == id)
+    }
+
+    /// Lets a node handle an input without keeping what follows from it.
+    pub(crate) fn handle(&mut self, number: usize, input: Input) {
+        let now = self.now;
+        let node = &mut self.nodes[number];
+        let next = node.engine.handle(now, input);
+        node.unkept.persist.extend(next.persist);
+        node.unkept.send.extend(next.send);
+        node.unkept.dial.extend(next.dial);
+        node.unkept.close.extend(next.close);
+        node.unkept.notify.extend(next.notify);
+        node.unkept.wake_at = next.wake_at;
+    }
+
+    /// Makes durable what a node handled, then acts on it. Returns its signals.
+    pub(crate) fn commit(&mut self, number: usize) -> Vec<Signal> {
+        let node = &mut self.nodes[number];
+        let effects = std::mem::take(&mut node.unkept);
+        node.shelf.keep(effects.persist);
+        node.engine.persisted();
+        let from = self.id(number);
+        for (to, frame) in effects.send {
+            let Some(to) = self.number(to) else { continue };
+            if self.links.contains(&(number.min(to), number.max(to))) {
+                self.carried.push((number, to, Message::from_frame(&frame).unwrap()));
+                self.queue.push_back((to, Input::Received(from, frame)));
+            }
+        }
+        for dial in effects.dial {
+            match self.number(dial.node) {
+                Some(to) if !self.is_cut && dial.addresses.contains(&address(to)) => self.link(number, to),
+                _ => self.queue.push_back((number, Input::DialFailed(dial.node))),
+            }
+        }
+        for node in effects.close {
+            if let Some(to) = self.number(node) {
+                self.unlink(number, to);
+            }
+        }
+        effects.notify
+    }
+
+    pub(crate) fn input(&mut self, number: usize, input: Input) -> Vec<Signal> {
+        self.handle(number, input);
+        self.commit(number)
+    }
+
+    pub(crate) fn link(&mut self, a: usize, b: usize) {
+        if self.links.insert((a.min(b), a.max(b))) {
+            self.queue.push_back((a, Input::PeerUp(self.id(b))));
+            self.queue.push_back((b, Input::PeerUp(self.id(a))));
+        }
+    }
+
+    pub(crate) fn unlink(&mut self, a: usize, b: usize) {
+        if self.links.remove(&(a.min(b), a.max(b))) {
+            let (a_id, b_id) = (self.id(a), self.id(b));
+            self.queue.retain(|(to, input)| match input {
+                Input::Received(from, _) => !(*to == a && *from == b_id || *to == b && *from == a_id),
+                _ => true,
+            });
+            self.queue.push_back((a, Input::PeerDown(b_id)));
+            self.queue.push_back((b, Input::PeerDown(a_id)));
+        }
+    }
+
+    /// Carries all messages until nobody says anything any more.
+    pub(crate) fn run(&mut self) {
+        let mut steps = 0;
+        while let Some((number, input)) = self.queue.pop_front() {
+            self.input(number, input);
+            steps += 1;
+            assert!(steps < 20_000, "the talk does not end; last: {:?}", self.carried.iter().rev().take(8).collect::<Vec<_>>());
+        }
+    }
+
+    /// Lets time pass, so that everyone does what is due.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        self.now = Timestamp(self.now.0 + u64::try_from(time.as_millis()).unwrap());
+        for number in 0..self.nodes.len() {
+            self.input(number, Input::Tick);
+        }
+        self.run();
+    }
+
+    /// Ends a node without warning and starts it again on what it kept.
+    pub(crate) fn crash(&mut self, number: usize) {
+        for other in 0..self.nodes.len() {
+            if other != number {
+                self.unlink(number, other);
+            }
+        }
+        self.queue.retain(|(to, _)| *to != number);
+        self.commands += 1;
+        let (now, session) = (self.now, self.commands);
+        let node = &mut self.nodes[number];
+        node.unkept = Effects::default();
+        node.engine = open(&node.identity, &node.shelf, number, session, now);
+        self.input(number, Input::Listening(vec![address(number)]));
+    }
+
+    pub(crate) fn command(&mut self, number: usize, command: Command) -> Result<Done, Refused> {
+        self.commands += 1;
+        let id = CommandId(self.commands);
+        let signals = self.input(number, Input::Command(id, command));
+        let answer = signals.into_iter().find_map(|signal| match signal {
+            Signal::Answer(of, outcome) if of == id => Some(outcome),
+            Signal::Answer(..) | Signal::Changed(_) => None,
+        });
+        self.run();
+        answer.expect("every command is answered in its own step")
+    }
+
+    pub(crate) fn found(&mut self, number: usize) -> WorkspaceId {
+        let name = "Northmere".parse().unwrap();
+        match self.command(number, Command::CreateWorkspace { name }) {
+            Ok(Done::Workspace(id)) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn invite(&mut self, number: usize, workspace: WorkspaceId, uses: u32) -> String {
+        let lasts = Duration::from_secs(14 * 24 * 60 * 60);
+        let command = Command::CreateInvite { workspace, role: Role::Editor, uses, lasts, approval: false };
+        match self.command(number, command) {
+            Ok(Done::Invite { text, .. }) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Founds a workspace at node 0 and lets all others join.
+    pub(crate) fn together(count: usize) -> (Self, WorkspaceId) {
+        let mut stage = Self::new(count);
+        let workspace = stage.found(0);
+        let invite = stage.invite(0, workspace, 1_000);
+        for number in 1..count {
+            let joining = Done::Joining { workspace, joined: false };
+            assert_eq!(stage.command(number, Command::Join { invite: invite.clone() }), Ok(joining));
+            stage.pass(Duration::from_secs(1));
+        }
+        stage.pass(Duration::from_secs(60));
+        (stage, workspace)
+    }
+
+    pub(crate) fn create(&mut self, number: usize, workspace: WorkspaceId, audience: Audience) -> DocumentId {
+        let (kind, content) = (Kind::ReferralPathway, example());
+        let command = Command::CreateDocument { workspace, kind, audience, content, person: person("Priya") };
+        match self.command(number, command) {
+            Ok(Done::Document { id, .. }) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn set(&mut self, number: usize, document: DocumentId, path: &str, value: &str) {
+        let edits = vec![Edit::Set { path: path.parse().unwrap(), value: value.into() }];
+        let command = Command::EditDocument { document, base: None, edits, person: person("Tom") };
+        let done = self.command(number, command);
+        assert!(matches!(done, Ok(Done::Document { .. })), "{done:?}");
+    }
+
+    pub(crate) fn content(&mut self, number: usize, document: DocumentId) -> Option<Value> {
+        self.nodes[number].engine.reader().open(&document).ok().map(crdt_schema::document::Document::content)
+    }
+
+    pub(crate) fn unsent(&mut self, number: usize) -> usize {
+        self.nodes[number].engine.reader().unsent()
+    }
+
+    pub(crate) fn refused(&mut self, number: usize) -> BTreeMap<&'static str, u64> {
+        self.nodes[number].engine.reader().counters().refused
+    }
+}
+
+fn open(identity: &Identity, shelf: &MapShelf, number: usize, session: u64, now: Timestamp) -> Engine {
+    let mut seed = [u8::try_from(number).unwrap(); 32];
+    seed[..8].copy_from_slice(&session.to_be_bytes());
+    Engine::open(identity.clone(), Box::new(shelf.clone()), seed, now).unwrap()
+}
+
+pub(crate) fn address(number: usize) -> String {
+    format!("/ip4/10.0.0.{number}/tcp/4891")
+}
+
+/// The example as a person would import it.
+pub(crate) fn example() -> Value {
+    let text = include_str!("../../../examples/referral-pathway.cash-first.json");
+    serde_json::from_str(text).unwrap()
+}
