@@ -57,7 +57,6 @@ impl Running {
         let events = broadcast::Sender::new(EVENTS);
         let network = if online {
             let (network, heard) = Network::start(*data.node_seed()?, listen, network::Config::default())
-                .await
                 .context("cannot listen for other nodes")?;
             tokio::spawn(runtime::listen(heard, work.clone()));
             Some(Arc::new(network))
@@ -107,7 +106,8 @@ impl Running {
     /// Waits until the node stops by itself, which it does when its disk refuses to keep something.
     pub(crate) async fn failed(&self) {
         // An error means that the engine's thread is gone.
-        let _gone = self.ended.clone().wait_for(|has_ended| *has_ended).await;
+        let mut ended = self.ended.clone();
+        let _gone = ended.wait_for(|has_ended| *has_ended).await;
     }
 
     /// Stops in order. What was acknowledged is durable already.
