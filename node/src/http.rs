@@ -1,0 +1,136 @@
+//! Everything this node serves over HTTP: the JSON API for programs and the pages for people, on this computer only.
+
+pub(crate) mod problem;
+pub(crate) mod guard;
+pub(crate) mod extract;
+pub(crate) mod api;
+pub(crate) mod metrics;
+pub(crate) mod accounts;
+pub(crate) mod session;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::get;
+use tokio::sync::watch;
+
+use crate::clock;
+use crate::data::DataDir;
+use crate::handle::Handle;
+use crate::http::accounts::Passwords;
+use crate::http::session::Sessions;
+
+/// Protects memory: one request's body.
+pub(crate) const BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+struct Shared {
+    handle: Handle,
+    data: DataDir,
+    own: SocketAddr,
+    token: String,
+    passwords: Passwords,
+    sessions: Sessions,
+    /// Turns true when the node stops, so that streams end and the server can.
+    is_stopping: watch::Sender<bool>,
+}
+
+impl App {
+    /// Puts together what handlers need. `own` is where browsers and programs find this node.
+    pub(crate) fn new(handle: Handle, data: DataDir, own: SocketAddr, token: String) -> Self {
+        Self(Arc::new(Shared {
+            handle,
+            data,
+            own,
+            token,
+            passwords: Passwords::new(),
+            sessions: Sessions::default(),
+            is_stopping: watch::Sender::new(false),
+        }))
+    }
+
+    /// Returns the way to the engine.
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.0.handle
+    }
+
+    /// Returns the data folder.
+    pub(crate) fn data(&self) -> &DataDir {
+        &self.0.data
+    }
+
+    /// Returns the address under which this node answers; programs send it as `Host`.
+    pub(crate) fn own(&self) -> SocketAddr {
+        self.0.own
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.0.token
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    /// Returns the names under which this node answers.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        let port = self.own().port();
+        let mut hosts =
+            vec![format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")];
+        if self.own().ip().is_loopback() {
+            hosts.push(self.own().to_string());
+        }
+        hosts
+    }
+
+    /// Ends what would go on for ever: event streams and live connections.
+    pub(crate) fn stop(&self) {
+        self.0.is_stopping.send_replace(true);
+    }
+
+    /// Waits until the node stops.
+    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut is_stopping = self.0.is_stopping.subscribe();
+        async move {
+            // An error means that the sender is gone, and the node with it.
+            let _gone = is_stopping.wait_for(|is_stopping| *is_stopping).await;
+        }
+    }
+}
+
+/// Returns everything this node serves, behind its guard.
+pub(crate) fn router(app: App) -> Router {
+    Router::new()
+        .merge(api::router(&app))
+        .route("/healthz", get(metrics::healthz))
+        .route("/metrics", get(metrics::show))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::pass))
+        .with_state(app)
+}
+
+/// Why no start link could be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartLinkError {
+    #[error("the computer gives no random numbers")]
+    Chance(#[from] getrandom::Error),
+}
+
+/// Makes a link's path that signs in the first person once, within ten minutes. It is never logged.
+#[expect(clippy::unused_async, reason = "callers need not know that nothing is waited for today")]
+pub(crate) async fn start_link(app: &App) -> Result<String, StartLinkError> {
+    let token = app.sessions().make_start(clock::now())?;
+    Ok(format!("/start?token={token}"))
+}

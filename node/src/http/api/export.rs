@@ -1,0 +1,113 @@
+//! `GET /documents/{d}/export`: a document as a file.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use crdt_schema::audience::{Audience, Circle};
+use crdt_schema::heads::Heads;
+use crdt_schema::identity::DocumentId;
+use engine::Reader;
+use engine::view::DocumentView;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::http::App;
+use crate::http::api::documents::{content_at, known_form};
+use crate::http::api::{markdown, time};
+use crate::http::extract::{Id, Params};
+use crate::http::problem::Problem;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    format: Option<String>,
+    heads: Option<String>,
+}
+
+pub(crate) async fn give(
+    State(app): State<App>,
+    Id(id): Id<DocumentId>,
+    Params(wanted): Params<Wanted>,
+) -> Result<Response, Problem> {
+    let heads = wanted.heads.as_deref().map(known_form).transpose()?;
+    let (extension, media_type, bytes) = match wanted.format.as_deref().unwrap_or("json") {
+        "json" => {
+            let content =
+                app.handle().read(move |node| filled(node, &id, heads.as_ref())).await??;
+            let text = serde_json::to_vec_pretty(&content).map_err(|_| Problem::stopping())?;
+            ("json", "application/json", text)
+        }
+        "markdown" => {
+            let content =
+                app.handle().read(move |node| filled(node, &id, heads.as_ref())).await??;
+            ("md", "text/markdown; charset=utf-8", markdown::write(&content).into_bytes())
+        }
+        "automerge" if heads.is_some() => {
+            return Err(Problem::malformed(
+                "an automerge file holds the whole history: leave out heads",
+            ));
+        }
+        "automerge" => {
+            let saved =
+                app.handle().read(move |node| node.open(&id).map(|document| document.save()));
+            ("automerge", "application/octet-stream", saved.await??)
+        }
+        _ => return Err(Problem::malformed("format is one of json, markdown, automerge")),
+    };
+    // The id and not the title: a name that came from elsewhere must not lead a file elsewhere.
+    let disposition = format!("attachment; filename=\"{id}.{extension}\"");
+    let disposition =
+        HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// Returns the content as it is kept, with what the network knows filled in where the content says nothing.
+pub(crate) fn filled(
+    node: &mut Reader<'_>,
+    id: &DocumentId,
+    heads: Option<&Heads>,
+) -> Result<Value, Problem> {
+    let view = node.document(id).ok_or_else(Problem::not_found)?;
+    let content = content_at(node, id, heads)?;
+    Ok(match content {
+        Value::Object(members) => Value::Object(fill(members, &view)),
+        other => other,
+    })
+}
+
+fn fill(mut members: Map<String, Value>, view: &DocumentView) -> Map<String, Value> {
+    let owner = json!({"organization_id": view.owner, "name": view.owner_name});
+    for (name, value) in [
+        ("document_type", json!(view.kind)),
+        ("id", json!(view.id)),
+        ("owner_organization", owner),
+        ("created", json!(time(view.created))),
+        ("last_modified", json!(time(view.updated))),
+        ("access", access(view, &view.audience)),
+    ] {
+        members.entry(name).or_insert(value);
+    }
+    // A file's own time holds until the document is changed here.
+    if view.updated > view.created {
+        members.insert("last_modified".to_owned(), json!(time(view.updated)));
+    }
+    members
+}
+
+fn access(view: &DocumentView, audience: &Audience) -> Value {
+    let visibility = match &audience.read {
+        Circle::Workspace => "network",
+        Circle::Public => "public",
+        Circle::Named(_) => "named_organisations",
+    };
+    let list = |circle: &Circle| match circle {
+        Circle::Workspace => json!([format!("network:{}", view.workspace)]),
+        Circle::Public => json!(["public"]),
+        Circle::Named(named) => json!(named),
+    };
+    json!({"visibility": visibility, "read": list(&audience.read), "edit": list(&audience.write)})
+}

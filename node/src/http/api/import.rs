@@ -1,0 +1,107 @@
+//! `POST /workspaces/{w}/import`: documents from a file.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::http::StatusCode;
+use crdt_schema::audience::Audience;
+use crdt_schema::documents;
+use crdt_schema::identity::WorkspaceId;
+use crdt_schema::key::Person;
+use engine::input::Command;
+use serde_json::{Value, json};
+
+use crate::http::App;
+use crate::http::api::person::Who;
+use crate::http::api::{edit, workspaces};
+use crate::http::extract::{self, Id, Raw};
+use crate::http::problem::Problem;
+
+/// Protects the node's time: documents in one file.
+const ROWS: usize = 500;
+
+pub(crate) async fn take(
+    State(app): State<App>,
+    Id(workspace): Id<WorkspaceId>,
+    Who(person): Who,
+    request: Request,
+) -> Result<Json<Value>, Problem> {
+    workspaces::find(&app, workspace).await?;
+    let rows = rows(&file(&app, request).await?)?;
+    let (mut made, mut skipped) = (Vec::new(), Vec::new());
+    for (row, content) in (1_usize..).zip(rows) {
+        match bring_in(&app, workspace, content, person.clone()).await {
+            Ok((id, title)) => made.push(json!({"row": row, "id": id, "title": title})),
+            Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => {
+                return Err(problem);
+            }
+            Err(problem) => {
+                let pointer = problem.errors.first().map(|(pointer, _)| pointer);
+                skipped.push(json!({"row": row, "reason": problem.detail, "pointer": pointer}));
+            }
+        }
+    }
+    Ok(Json(json!({"made": made, "skipped": skipped})))
+}
+
+/// Makes one document of what a file held.
+pub(crate) async fn bring_in(
+    app: &App,
+    workspace: WorkspaceId,
+    content: Value,
+    person: Person,
+) -> Result<(crdt_schema::identity::DocumentId, String), Problem> {
+    let (kind, content) = edit::check(&content)?;
+    let title = documents::title(&content);
+    let audience = Audience::default();
+    let command = Command::CreateDocument { workspace, kind, audience, content, person };
+    edit::make(app, command).await.map(|(id, _)| (id, title))
+}
+
+/// Returns the documents that a file holds: one, or a list of them.
+pub(crate) fn rows(file: &[u8]) -> Result<Vec<Value>, Problem> {
+    // Programs on Windows like to write a byte order mark.
+    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+    let rows = match extract::parse::<Value>(file)? {
+        Value::Array(rows) => rows,
+        row => vec![row],
+    };
+    if rows.len() > ROWS {
+        return Err(Problem::too_large(format!("import at most {ROWS} documents at a time")));
+    }
+    Ok(rows)
+}
+
+/// Returns the body, or the part `file` of a form.
+async fn file(app: &App, request: Request) -> Result<Bytes, Problem> {
+    if extract::media_type(request.headers()) != "multipart/form-data" {
+        return Raw::from_request(request, app).await.map(|Raw(bytes)| bytes);
+    }
+    let mut form = Multipart::from_request(request, app)
+        .await
+        .map_err(|rejection| Problem::malformed(rejection.body_text()))?;
+    let unreadable = |error: axum::extract::multipart::MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => extract::too_large(),
+        _ => Problem::malformed(error.body_text()),
+    };
+    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+        if field.name() == Some("file") {
+            return field.bytes().await.map_err(unreadable);
+        }
+    }
+    Err(Problem::malformed("the form has no part \"file\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_holds_one_document_or_a_list_of_them() {
+        assert_eq!(rows(br#"{"a": 1}"#).unwrap().len(), 1);
+        assert_eq!(rows(b"\xef\xbb\xbf[{}, {}]").unwrap().len(), 2);
+        assert_eq!(rows(b"title,body").unwrap_err().status, StatusCode::BAD_REQUEST);
+        let many = Value::Array(vec![Value::Null; ROWS + 1]).to_string();
+        assert_eq!(rows(many.as_bytes()).unwrap_err().status, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+}
