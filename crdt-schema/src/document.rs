@@ -326,6 +326,19 @@ impl Document {
         }
     }
 
+    /// Returns the names of the items of a list as of a version; none if the version is not known or there is no list.
+    #[must_use]
+    pub fn items_at(&self, list: &FieldPath, heads: &Heads) -> Vec<ItemId> {
+        if !self.knows(heads) {
+            return Vec::new();
+        }
+        let view = View::at(&self.automerge, heads.as_slice());
+        match self.shape_at(&view, list) {
+            Some(Shape::List(lists)) => view.elements(&lists).into_iter().map(|element| element.id).collect(),
+            Some(Shape::Map(_) | Shape::Text(_) | Shape::Scalar(_)) | None => Vec::new(),
+        }
+    }
+
     /// Returns the same path with the names of items instead of their indexes, as far as it leads somewhere.
     #[must_use]
     pub fn resolve(&self, pointer: &FieldPath) -> FieldPath {

@@ -76,7 +76,9 @@ pub enum Done {
     Workspace(WorkspaceId),
     Invite { id: InviteId, text: String, expires: Timestamp },
     Joining { workspace: WorkspaceId, joined: bool },
-    Document { id: DocumentId, heads: Heads },
+    /// `heads` is the newest version; `made` is the version of the edits and what they were made on, without what others
+    /// did meanwhile.
+    Document { id: DocumentId, heads: Heads, made: Heads },
 }
 
 /// Why a command was refused: a sentence for people that says what to do.

@@ -245,7 +245,8 @@ impl Engine {
                 return Err(Refused::TooLarge(format!("This document cannot be kept: {why}")));
             }
         }
-        Ok(Done::Document { id: document, heads: self.heads(&document) })
+        let heads = self.heads(&document);
+        Ok(Done::Document { id: document, made: heads.clone(), heads })
     }
 
     fn edit_document(
@@ -269,14 +270,17 @@ impl Engine {
             return Err(Refused::NoSuchVersion);
         }
         let changes = crate::documents::Documents::edit(open, (&node, &session), base, edits, now).map_err(|error| refuse_edit(&error))?;
+        let mut made = None;
         if !changes.is_empty() {
             let envelope = self.seal(workspace, document, None, person, changes)?;
             let bytes = envelope.to_bytes();
             let id = Envelope::id_of(&bytes);
             self.documents.record(id, &envelope);
             self.publish(id, &envelope, bytes, effects);
+            made = self.documents.opened(&document).and_then(|open| open.made.last()).map(|made| made.after.clone());
         }
-        Ok(Done::Document { id: document, heads: self.heads(&document) })
+        let heads = self.heads(&document);
+        Ok(Done::Document { id: document, made: made.or_else(|| base.cloned()).unwrap_or_else(|| heads.clone()), heads })
     }
 
     fn seal(&self, workspace: WorkspaceId, document: DocumentId, genesis: Option<Genesis>, person: Person, changes: Vec<Vec<u8>>) -> Result<Envelope, Refused> {
