@@ -132,8 +132,10 @@ pub struct PartField {
 pub enum Widget {
     /// A text area.
     Long,
-    /// An input of one line.
+    /// A text area of one line.
     Line,
+    /// An input of one line.
+    Short,
     /// A narrow input for a number.
     Number,
     /// A text area for one sentence in a line.
@@ -290,7 +292,7 @@ impl PartField {
     pub fn id(&self) -> String {
         match self.widget {
             Widget::Date(_) => format!("{}:day", self.name),
-            Widget::Long | Widget::Line | Widget::Number | Widget::Lines | Widget::Radios(_) => {
+            Widget::Long | Widget::Line | Widget::Short | Widget::Number | Widget::Lines | Widget::Radios(_) => {
                 self.name.clone()
             }
         }
@@ -386,13 +388,14 @@ impl Source<'_> {
                 ]),
             ),
             Shape::Choice(known) => (Kind::Short, Widget::Radios(choices(known, value))),
-            Shape::Short | Shape::List(_) => (Kind::Short, Widget::Line),
+            Shape::Short | Shape::List(_) => (Kind::Short, Widget::Short),
         };
         PartField {
             name: format!("{}{path}", kind.prefix()),
             label: spec.label.to_owned(),
             hint: spec.hint.to_owned(),
-            live: kind == Kind::Text && value.is_some_and(Value::is_string),
+            // Browsers turn a carriage return into a line feed, so offsets in a text that has one would not fit.
+            live: kind == Kind::Text && value.and_then(Value::as_str).is_some_and(|text| !text.contains('\r')),
             value: value.map(typed).unwrap_or_default(),
             error: None,
             widget,
@@ -459,8 +462,8 @@ fn shown(field: &PartField) -> String {
             .find(|choice| choice.value == field.value)
             .map_or_else(|| plain(&field.value), |choice| choice.label.clone()),
         Widget::Date(_) => crate::when::iso_date(&field.value),
-        Widget::Line => plain(&field.value),
-        Widget::Long | Widget::Number | Widget::Lines => field.value.clone(),
+        Widget::Short => plain(&field.value),
+        Widget::Long | Widget::Line | Widget::Number | Widget::Lines => field.value.clone(),
     }
 }
 
