@@ -134,7 +134,7 @@ impl<D: Disk> Kept<D> {
             match self.hashed(place, ENTRY, &id.0)? {
                 Some(bytes) => entries.push((workspace, bytes)),
                 None => {
-                    tracing::warn!(entry = %id, "a membership entry is damaged; members have it still")
+                    tracing::warn!(entry = %id, "a membership entry is damaged; members have it still");
                 }
             }
         }

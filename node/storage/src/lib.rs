@@ -10,6 +10,10 @@ mod journal;
 mod index;
 mod kept;
 mod report;
+#[cfg(test)]
+mod simulated;
+#[cfg(test)]
+mod tests;
 
 use std::fs::{self, File, TryLockError};
 use std::io;

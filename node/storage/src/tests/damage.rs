@@ -1,0 +1,147 @@
+//! Bits flip in what was long written.
+
+use std::path::Path;
+
+use engine::Record;
+
+use super::{bytes, entry, envelope, id, local};
+use crate::journal::{Journal, ReadJournal};
+use crate::kept::Kept;
+use crate::simulated::Simulated;
+
+const SEGMENT: u64 = 500;
+
+fn payloads(disk: &Simulated) -> (Vec<Vec<u8>>, bool) {
+    let (mut journal, cut) = Journal::open(disk.clone(), SEGMENT).unwrap();
+    let mut held = Vec::new();
+    let scan = journal
+        .scan(None, |_, payload| {
+            held.push(payload.to_vec());
+            Ok::<_, ReadJournal>(())
+        })
+        .unwrap();
+    (held, !cut.is_empty() || !scan.damaged.is_empty() || scan.missing > 0)
+}
+
+#[test]
+fn every_flipped_bit_of_a_frame_is_noticed_and_costs_only_its_own_frame() {
+    let disk = Simulated::default();
+    let (mut journal, _) = Journal::open(disk.clone(), SEGMENT).unwrap();
+    let written: Vec<Vec<u8>> = (0..8).map(|number| super::filled(number, 90)).collect();
+    for payload in &written {
+        journal.append(payload).unwrap();
+    }
+    for segment in ["00000000.journal", "00000001.journal"] {
+        let length = crate::disk::Disk::len(&mut disk.clone(), segment).unwrap();
+        for bit in 0..length * 8 {
+            let (byte, bit) = (usize::try_from(bit / 8).unwrap(), bit % 8);
+            let hurt = disk.copy();
+            hurt.change(segment, |bytes| bytes[byte] ^= 1 << bit);
+            let (held, noticed) = payloads(&hurt);
+            // A segment's header can be told from its first frame, so damage there costs nothing.
+            let costs = usize::from(byte >= crate::frame::HEADER);
+            assert_eq!(held.len(), written.len() - costs, "{segment}, byte {byte}");
+            assert!(held.iter().all(|payload| written.contains(payload)), "{segment}, byte {byte}");
+            assert_eq!(noticed, costs == 1, "{segment}, byte {byte}");
+        }
+    }
+}
+
+#[test]
+fn a_segment_of_another_version_is_refused_and_left_alone() {
+    let disk = Simulated::default();
+    drop(Journal::open(disk.clone(), SEGMENT).unwrap());
+    let header = crate::frame::Header { version: 2, first: 0, mark: [7; 8] };
+    disk.change("00000000.journal", |bytes| {
+        *bytes = [&header.to_bytes()[..], b"something else"].concat()
+    });
+    let refused = Journal::open(disk.clone(), SEGMENT).map(|_| ()).unwrap_err();
+    assert!(matches!(refused, ReadJournal::Version { segment: 0, version: 2 }), "{refused}");
+    disk.change("00000000.journal", |bytes| assert!(bytes.ends_with(b"something else")));
+}
+
+#[test]
+fn a_frame_that_hides_in_an_envelope_is_not_found_when_the_frame_around_it_breaks() {
+    let disk = Simulated::default();
+    let (mut journal, _) = Journal::open(disk.clone(), SEGMENT).unwrap();
+    // Made with another mark, as somebody would have to who does not know this segment's.
+    let hidden = crate::frame::Frame::to_bytes(&[9; 8], 7, b"evil");
+    journal.append(&hidden).unwrap();
+    journal.append(b"honest").unwrap();
+    disk.change("00000000.journal", |bytes| bytes[crate::frame::HEADER + 9] ^= 1);
+    assert_eq!(payloads(&disk), (vec![b"honest".to_vec()], true));
+}
+
+#[test]
+fn a_lost_header_and_first_frame_cost_the_segment_and_not_the_journal() {
+    let disk = Simulated::default();
+    let (mut journal, _) = Journal::open(disk.clone(), 100_000).unwrap();
+    for number in 0..5 {
+        journal.append(&super::filled(number, 50)).unwrap();
+    }
+    disk.change("00000000.journal", |bytes| bytes[..60].fill(0));
+    let (mut journal, _) = Journal::open(disk.clone(), 100_000).unwrap();
+    journal.append(b"on it goes").unwrap();
+    assert_eq!(payloads(&disk), (vec![b"on it goes".to_vec()], true));
+}
+
+fn kept(disk: &Simulated, path: &Path) -> Kept<Simulated> {
+    Kept::open(disk.clone(), SEGMENT, path).unwrap().0
+}
+
+#[test]
+fn a_damaged_envelope_is_never_served_and_comes_back_when_it_is_kept_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Simulated::default();
+    let records: Vec<Record> = (0..6).map(|number| envelope(number, 120)).collect();
+    let mut store = kept(&disk, &folder.path().join("index"));
+    for record in &records {
+        store.commit(std::slice::from_ref(record)).unwrap();
+    }
+    let needle = bytes(&records[0]);
+    disk.change("00000000.journal", |bytes| {
+        let at = bytes.windows(needle.len()).position(|window| window == needle).unwrap();
+        bytes[at + 60] ^= 4;
+    });
+    let report = store.check().unwrap();
+    assert!(!report.is_sound());
+    assert_eq!((report.damaged.len(), report.missing, report.commits), (1, 1, 5), "{report}");
+
+    assert_eq!(store.envelope(&id(&records[0])).unwrap(), None);
+    for record in &records[1..] {
+        assert_eq!(store.envelope(&id(record)).unwrap(), Some(bytes(record)));
+    }
+    store.commit(&records[..1]).unwrap();
+    assert_eq!(store.envelope(&id(&records[0])).unwrap(), Some(bytes(&records[0])));
+    // It is known once, where it always was.
+    let order: Vec<_> = store.envelopes().unwrap().into_iter().map(|meta| meta.id).collect();
+    assert_eq!(order, records.iter().map(id).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_damaged_entry_or_large_local_record_is_never_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Simulated::default();
+    let mut store = Kept::open(disk.clone(), 1 << 20, folder.path()).unwrap().0;
+    let large = vec![5; 100_000];
+    store
+        .commit(&[
+            entry(1, 80),
+            entry(2, 90),
+            local("large", Some(&large)),
+            local("small", Some(b"x")),
+        ])
+        .unwrap();
+    assert_eq!(store.locals("large").unwrap(), [("large".to_owned(), large.clone())]);
+    assert_eq!(store.entries().unwrap().len(), 2);
+    disk.change("00000000.journal", |bytes| {
+        let at = bytes.windows(80).position(|window| window == super::filled(1, 80)).unwrap();
+        bytes[at] ^= 1;
+        let at = bytes.windows(50).position(|window| window == &large[..50]).unwrap();
+        bytes[at + 777] ^= 1;
+    });
+    let entries: Vec<_> = store.entries().unwrap().into_iter().map(|(_, bytes)| bytes).collect();
+    assert_eq!(entries, [super::filled(2, 90)]);
+    assert!(store.locals("large").is_err());
+    assert_eq!(store.locals("small").unwrap(), [("small".to_owned(), b"x".to_vec())]);
+}
