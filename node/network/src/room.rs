@@ -1,0 +1,450 @@
+//! [`Room`]: the one task that owns libp2p's swarm. It waits for nothing but the swarm, orders and ended sessions.
+//!
+//! When two peers dial each other at once, two connections stand. The peer with the smaller key chooses: it opens its
+//! stream on one connection only, and the other answers there. A connection that was not chosen is kept until the
+//! chosen one has proved to be alive, so that a peer that comes back after losing its connection need not wait for us
+//! to notice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures::StreamExt;
+use libp2p::identity::Keypair;
+use libp2p::swarm::dial_opts::DialOpts;
+use libp2p::swarm::{ConnectionId, DialError, Stream, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Swarm, TransportError, mdns, ping};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, timeout};
+
+use crate::orders::Order;
+use crate::outbox::Outbox;
+use crate::queue::{Phase, Queue};
+use crate::session::{self, Ends, Progress};
+use crate::streams::{Change, Changed};
+use crate::transport::{self, Behaviour, BehaviourEvent};
+use crate::{Config, Key, NetworkEvent, Shared, StartNetwork, address, lock, short};
+
+/// How long hanging up on everybody may take.
+const STOP: Duration = Duration::from_secs(3);
+/// The least time between two looks at all connections.
+const LOOK: Duration = Duration::from_millis(50);
+/// Bytes that a peer must take between two looks for that to be a sign of life: fewer may only fill buffers.
+const PROGRESS: u64 = 64 * 1024;
+
+/// The task that owns the swarm.
+pub(crate) struct Room {
+    swarm: Swarm<Behaviour>,
+    own: Key,
+    config: Config,
+    shared: Arc<Shared>,
+    events: mpsc::Sender<NetworkEvent>,
+    outbox: Outbox,
+    peers: BTreeMap<Key, Peer>,
+    links: BTreeMap<ConnectionId, Link>,
+    /// Peers that somebody waits for, and addresses to try once the last connection is gone.
+    wanted: BTreeMap<Key, Vec<Multiaddr>>,
+    sessions: JoinSet<(Key, ConnectionId)>,
+}
+
+/// A peer with at least one connection or a session that ends.
+#[derive(Debug, Default)]
+struct Peer {
+    /// From the oldest to the newest.
+    links: Vec<ConnectionId>,
+    chosen: Option<ConnectionId>,
+    session: Option<(ConnectionId, Arc<Queue>)>,
+}
+
+/// A connection.
+#[derive(Debug)]
+struct Link {
+    key: Key,
+    ours: Option<Stream>,
+    theirs: Option<Stream>,
+    since: Instant,
+    /// The last sign of life, and what had gone through then.
+    alive: Instant,
+    seen: (u64, u64),
+    progress: Arc<Progress>,
+}
+
+impl Room {
+    pub(crate) fn open(
+        keypair: Keypair,
+        listen: Vec<String>,
+        config: Config,
+        shared: Arc<Shared>,
+        events: mpsc::Sender<NetworkEvent>,
+    ) -> Result<Self, StartNetwork> {
+        let mut swarm = transport::swarm(&keypair, &config)?;
+        for text in listen {
+            let Ok(address) = text.parse::<Multiaddr>() else { return Err(StartNetwork::Address(text)) };
+            match swarm.listen_on(address.clone()) {
+                Ok(_) => {}
+                Err(TransportError::MultiaddrNotSupported(_)) => return Err(StartNetwork::Address(text)),
+                Err(TransportError::Other(source)) => return Err(StartNetwork::Listen { address, source }),
+            }
+        }
+        Ok(Self {
+            own: address::key(swarm.local_peer_id()).ok_or(StartNetwork::Key)?,
+            swarm,
+            config,
+            shared,
+            events,
+            outbox: Outbox::default(),
+            peers: BTreeMap::new(),
+            links: BTreeMap::new(),
+            wanted: BTreeMap::new(),
+            sessions: JoinSet::new(),
+        })
+    }
+
+    /// Runs until it is told to stop, or nobody holds a handle any more.
+    pub(crate) async fn run(mut self, mut all_gone: mpsc::Receiver<()>) {
+        let mut looks = interval((self.config.silence.min(self.config.handshake) / 4).max(LOOK));
+        let shared = Arc::clone(&self.shared);
+        let events = self.events.clone();
+        loop {
+            tokio::select! {
+                event = self.swarm.select_next_some() => self.on_swarm(event),
+                (orders, stop) = shared.orders.next() => {
+                    for (key, order) in orders {
+                        self.on_order(key, order);
+                    }
+                    if stop {
+                        break;
+                    }
+                }
+                Some(ended) = self.sessions.join_next() => match ended {
+                    Ok((key, connection)) => self.on_session_end(key, connection),
+                    Err(error) => tracing::error!(%error, "a session broke"),
+                },
+                permit = events.reserve(), if !self.outbox.is_empty() => match (permit, self.outbox.pop()) {
+                    (Ok(permit), Some(event)) => permit.send(event),
+                    _ => break,
+                },
+                _ = looks.tick() => self.look(),
+                _ = all_gone.recv() => break,
+            }
+        }
+        self.stop().await;
+    }
+
+    /// Ends all sessions, with what waits to be sent.
+    async fn stop(mut self) {
+        for peer in self.peers.values() {
+            peer.advance(Phase::Closing);
+        }
+        let ended = async {
+            while !self.sessions.is_empty() {
+                tokio::select! {
+                    _ = self.swarm.select_next_some() => {}
+                    _ = self.sessions.join_next() => {}
+                }
+            }
+        };
+        if timeout(STOP, ended).await.is_err() {
+            tracing::debug!("some peers did not let go in time");
+        }
+    }
+
+    fn on_order(&mut self, key: Key, Order { close, dial }: Order) {
+        if close {
+            self.wanted.remove(&key);
+            self.hang_up(key);
+        }
+        if let Some(addresses) = dial {
+            self.dial(key, &addresses);
+        }
+    }
+
+    /// Lets what waits go out where frames flow, and closes everything else of a peer at once.
+    fn hang_up(&mut self, key: Key) {
+        let Some(peer) = self.peers.get(&key) else { return };
+        peer.advance(Phase::Closing);
+        let session = peer.session.as_ref().map(|(connection, _)| *connection);
+        for connection in peer.links.clone() {
+            if Some(connection) != session {
+                self.swarm.close_connection(connection);
+            }
+        }
+    }
+
+    fn dial(&mut self, key: Key, addresses: &[String]) {
+        let peer = self.peers.get(&key);
+        if peer.is_some_and(Peer::is_up) {
+            return;
+        }
+        let stands = peer.is_some();
+        let addresses =
+            address::peer_id(&key).map(|id| address::dialable(addresses, &id)).unwrap_or_default();
+        self.wanted.insert(key, addresses);
+        // A connection that stands either brings the peer up, or makes room for this dial when it ends.
+        if !stands {
+            self.dial_wanted(key);
+        }
+    }
+
+    /// Dials a peer that somebody waits for, or says that it cannot be reached.
+    fn dial_wanted(&mut self, key: Key) {
+        let Some(wanted) = self.wanted.get_mut(&key) else { return };
+        let addresses = std::mem::take(wanted);
+        let peer = address::peer_id(&key).filter(|_| !addresses.is_empty() && key != self.own);
+        let dialled = peer.map(|peer| {
+            // From a port of its own: from the listening port, two peers that dial each other could meet half-way
+            // and both believe that they are the dialler.
+            self.swarm
+                .dial(DialOpts::peer_id(peer).addresses(addresses).allocate_new_port().build())
+        });
+        match dialled {
+            // Under way, also if it already was.
+            Some(Ok(()) | Err(DialError::DialPeerConditionFalse(_))) => {}
+            Some(Err(error)) => {
+                tracing::debug!(peer = short(&key), %error, "a peer cannot be dialled");
+                self.give_up(key);
+            }
+            None => self.give_up(key),
+        }
+    }
+
+    fn give_up(&mut self, key: Key) {
+        if self.wanted.remove(&key).is_some() {
+            self.outbox.dial_failed(key);
+        }
+    }
+
+    fn on_swarm(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::ConnectionEstablished { peer_id, connection_id, .. } => {
+                self.on_connected(&peer_id, connection_id);
+            }
+            SwarmEvent::ConnectionClosed { connection_id, cause, .. } => {
+                tracing::debug!(?cause, "a connection ended");
+                self.on_disconnected(connection_id);
+            }
+            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
+                if let Some(key) = address::key(&peer) {
+                    tracing::debug!(peer = short(&key), %error, "a peer could not be reached");
+                    // A connection that came the other way in the meantime may still bring the peer up.
+                    if !self.peers.contains_key(&key) {
+                        self.give_up(key);
+                    }
+                }
+            }
+            SwarmEvent::NewListenAddr { .. }
+            | SwarmEvent::ExpiredListenAddr { .. }
+            | SwarmEvent::ListenerClosed { .. } => self.on_listening(),
+            SwarmEvent::Behaviour(BehaviourEvent::Streams(changed)) => self.on_streams(changed),
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
+                connection,
+                result: Ok(_),
+                ..
+            })) => {
+                self.on_pong(connection);
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Mdns(mdns::Event::Discovered(found))) => {
+                self.on_discovered(found)
+            }
+            // The rest is about attempts and protocols, and the enum may grow.
+            _ => {}
+        }
+    }
+
+    fn on_listening(&mut self) {
+        let mut addresses: Vec<String> = self.swarm.listeners().map(address::text).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        lock(&self.shared.listening).clone_from(&addresses);
+        self.outbox.listening(addresses);
+    }
+
+    fn on_discovered(&mut self, found: Vec<(PeerId, Multiaddr)>) {
+        let mut peers: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+        for (peer, address) in found {
+            if let Some(key) = address::key(&peer) {
+                peers.entry(key).or_default().push(address::text(&address));
+            }
+        }
+        for (key, addresses) in peers {
+            self.outbox.discovered(key, addresses);
+        }
+    }
+
+    fn on_connected(&mut self, peer: &PeerId, connection: ConnectionId) {
+        let Some(key) = address::key(peer) else {
+            self.swarm.close_connection(connection);
+            return;
+        };
+        let now = Instant::now();
+        let progress = Arc::default();
+        let link =
+            Link { key, ours: None, theirs: None, since: now, alive: now, seen: (0, 0), progress };
+        self.links.insert(connection, link);
+        let peer = self.peers.entry(key).or_default();
+        peer.links.push(connection);
+        if self.own < key && peer.chosen.is_none() {
+            self.choose(key, connection);
+        }
+    }
+
+    /// Makes a connection the one that frames go through, and opens our stream there.
+    fn choose(&mut self, key: Key, connection: ConnectionId) {
+        if let (Some(peer), Some(id)) = (self.peers.get_mut(&key), address::peer_id(&key)) {
+            peer.chosen = Some(connection);
+            self.swarm.behaviour_mut().streams.open(id, connection);
+        }
+    }
+
+    fn on_streams(&mut self, Changed { connection, change }: Changed) {
+        let Some(link) = self.links.get_mut(&connection) else { return };
+        let key = link.key;
+        let Some(peer) = self.peers.get_mut(&key) else { return };
+        match change {
+            Change::Opened(stream) => link.ours = Some(stream),
+            Change::Accepted(stream) => {
+                link.theirs = Some(stream);
+                if peer.chosen != Some(connection) {
+                    if self.own < key {
+                        tracing::debug!(
+                            peer = short(&key),
+                            "a peer chose though it is not its turn"
+                        );
+                        self.swarm.close_connection(connection);
+                        return;
+                    }
+                    // If frames flow elsewhere, the peer has lost that connection.
+                    peer.advance(Phase::Stopped);
+                    self.choose(key, connection);
+                }
+            }
+            Change::Failed => {
+                self.swarm.close_connection(connection);
+                return;
+            }
+        }
+        self.start(key);
+    }
+
+    /// Lets frames flow if both streams of the chosen connection are open and no session is there or ending.
+    fn start(&mut self, key: Key) {
+        let Some(peer) = self.peers.get_mut(&key).filter(|peer| peer.session.is_none()) else {
+            return;
+        };
+        let Some((connection, link)) =
+            peer.chosen.and_then(|id| Some((id, self.links.get_mut(&id)?)))
+        else {
+            return;
+        };
+        let (ours, theirs) = match (link.ours.take(), link.theirs.take()) {
+            (Some(ours), Some(theirs)) => (ours, theirs),
+            (ours, theirs) => {
+                (link.ours, link.theirs) = (ours, theirs);
+                return;
+            }
+        };
+        let queue = Arc::new(Queue::new(self.config.queue_bytes));
+        peer.session = Some((connection, Arc::clone(&queue)));
+        self.wanted.remove(&key);
+        let (progress, shared, events) =
+            (Arc::clone(&link.progress), Arc::clone(&self.shared), self.events.clone());
+        let ends = Ends { key, queue, progress, shared, events };
+        self.sessions.spawn(async move {
+            session::run(theirs, ours, ends).await;
+            (key, connection)
+        });
+    }
+
+    fn on_session_end(&mut self, key: Key, connection: ConnectionId) {
+        self.swarm.close_connection(connection);
+        if let Some(peer) = self.peers.get_mut(&key) {
+            peer.session = None;
+        }
+        self.start(key);
+        self.forget_if_gone(key);
+    }
+
+    fn on_disconnected(&mut self, connection: ConnectionId) {
+        let Some(Link { key, .. }) = self.links.remove(&connection) else { return };
+        let Some(peer) = self.peers.get_mut(&key) else { return };
+        peer.links.retain(|link| *link != connection);
+        if let Some((_, queue)) =
+            peer.session.as_ref().filter(|(carrier, _)| *carrier == connection)
+        {
+            queue.advance(Phase::Stopped);
+        }
+        if peer.chosen == Some(connection) {
+            peer.chosen = None;
+            if let Some(newest) = peer.links.last().copied().filter(|_| self.own < key) {
+                self.choose(key, newest);
+            }
+        }
+        self.forget_if_gone(key);
+    }
+
+    /// Forgets a peer without connections and session. If somebody waits for it, dials what is left to try.
+    fn forget_if_gone(&mut self, key: Key) {
+        if self.peers.get(&key).is_some_and(|peer| peer.links.is_empty() && peer.session.is_none())
+        {
+            self.peers.remove(&key);
+            self.dial_wanted(key);
+        }
+    }
+
+    fn on_pong(&mut self, connection: ConnectionId) {
+        let Some(link) = self.links.get_mut(&connection) else { return };
+        link.alive = Instant::now();
+        let Some(peer) = self.peers.get(&link.key).filter(|_| self.own < link.key) else { return };
+        if peer
+            .session
+            .as_ref()
+            .is_some_and(|(carrier, queue)| *carrier == connection && queue.is_open())
+        {
+            for spare in peer.links.iter().filter(|link| **link != connection) {
+                self.swarm.close_connection(*spare);
+            }
+        }
+    }
+
+    /// Looks for connections that are dead, or that came to nothing.
+    fn look(&mut self) {
+        let now = Instant::now();
+        for (connection, link) in &mut self.links {
+            let seen = (
+                link.progress.sent.load(Ordering::Relaxed),
+                link.progress.received.load(Ordering::Relaxed),
+            );
+            if seen.1 > link.seen.1 || seen.0 >= link.seen.0.saturating_add(PROGRESS) {
+                link.alive = now;
+            }
+            link.seen = seen;
+            let peer = self.peers.get(&link.key);
+            let carries = peer
+                .and_then(|peer| peer.session.as_ref())
+                .is_some_and(|(carrier, _)| carrier == connection);
+            let is_late = !carries && now.duration_since(link.since) > self.config.handshake;
+            if is_late || now.duration_since(link.alive) > self.config.silence {
+                tracing::debug!(
+                    peer = short(&link.key),
+                    is_late,
+                    "a connection is dead or of no use"
+                );
+                self.swarm.close_connection(*connection);
+            }
+        }
+    }
+}
+
+impl Peer {
+    fn is_up(&self) -> bool {
+        self.session.as_ref().is_some_and(|(_, queue)| queue.is_open())
+    }
+
+    fn advance(&self, phase: Phase) {
+        if let Some((_, queue)) = &self.session {
+            queue.advance(phase);
+        }
+    }
+}
