@@ -51,7 +51,8 @@ export function start(): void {
     if (document.hidden) return stream?.close();
     stream = new EventSource(address as string);
     stream.onmessage = (event) => note(event.data);
-    stream.onerror = () => cutOff("stream", true);
+    // A stream that the node refuses is closed for good; one that is cut is being opened again.
+    stream.onerror = () => cutOff("stream", stream?.readyState === EventSource.CONNECTING);
     stream.onopen = () => (cutOff("stream", false), note("status"));
   }
   document.addEventListener("visibilitychange", () => {

@@ -154,6 +154,7 @@ const STEPS: &[Spec] = &[spec(
 )];
 
 const STEP: &[Spec] = &[
+    spec("detail", "What to do", "", Shape::Long),
     spec(
         "action",
         "What is done",
@@ -168,7 +169,6 @@ const STEP: &[Spec] = &[
             ("close_the_loop", "Close the loop"),
         ]),
     ),
-    spec("detail", "What to do", "", Shape::Long),
     spec("who_acts", "Who does it", "For example, referrer or advice_worker.", Shape::Short),
     spec("service_name", "Service", "The service that this step refers to, if any.", Shape::Short),
     spec(
