@@ -7,6 +7,8 @@ pub(crate) mod api;
 pub(crate) mod metrics;
 pub(crate) mod accounts;
 pub(crate) mod session;
+pub(crate) mod pages;
+pub(crate) mod live;
 #[cfg(test)]
 mod tests;
 
@@ -17,12 +19,16 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
+use crdt_schema::identity::Timestamp;
 use tokio::sync::watch;
 
 use crate::clock;
 use crate::data::DataDir;
 use crate::handle::Handle;
 use crate::http::accounts::Passwords;
+use crate::http::live::tabs::Tabs;
+use crate::http::pages::frame::Banners;
+use crate::http::pages::import::HeldFiles;
 use crate::http::session::Sessions;
 
 /// Protects memory: one request's body.
@@ -39,6 +45,10 @@ struct Shared {
     token: String,
     passwords: Passwords,
     sessions: Sessions,
+    banners: Banners,
+    held_files: HeldFiles,
+    tabs: Tabs,
+    started: Timestamp,
     /// Turns true when the node stops, so that streams end and the server can.
     is_stopping: watch::Sender<bool>,
 }
@@ -53,6 +63,10 @@ impl App {
             token,
             passwords: Passwords::new(),
             sessions: Sessions::default(),
+            banners: Banners::default(),
+            held_files: HeldFiles::default(),
+            tabs: Tabs::default(),
+            started: clock::now(),
             is_stopping: watch::Sender::new(false),
         }))
     }
@@ -82,6 +96,23 @@ impl App {
 
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.0.sessions
+    }
+
+    pub(crate) fn banners(&self) -> &Banners {
+        &self.0.banners
+    }
+
+    pub(crate) fn held_files(&self) -> &HeldFiles {
+        &self.0.held_files
+    }
+
+    pub(crate) fn tabs(&self) -> &Tabs {
+        &self.0.tabs
+    }
+
+    /// Returns when this run of the node began.
+    pub(crate) fn started(&self) -> Timestamp {
+        self.0.started
     }
 
     /// Returns the names under which this node answers.
@@ -114,6 +145,7 @@ impl App {
 pub(crate) fn router(app: App) -> Router {
     Router::new()
         .merge(api::router(&app))
+        .merge(pages::router(&app))
         .route("/healthz", get(metrics::healthz))
         .route("/metrics", get(metrics::show))
         .layer(DefaultBodyLimit::max(BODY_BYTES))

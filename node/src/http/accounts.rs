@@ -148,10 +148,19 @@ impl Passwords {
         account.ok_or(SignInError::Wrong)
     }
 
-    /// Is this the account's password?
-    pub(crate) async fn is_right(&self, account: &Account, password: String) -> bool {
+    /// Asks somebody who is signed in for the password again.
+    pub(crate) async fn check_again(
+        &self,
+        account: &Account,
+        password: String,
+        now: Timestamp,
+    ) -> Result<(), SignInError> {
+        let name = account.name.as_str().to_lowercase();
+        self.wait(&name, now)?;
         let hash = account.password.clone().unwrap_or_else(|| self.decoy.clone());
-        self.run(move || verify(&hash, &password)).await.unwrap_or(false)
+        let is_right = self.run(move || verify(&hash, &password)).await.unwrap_or(false);
+        self.count(&name, is_right, now);
+        if is_right { Ok(()) } else { Err(SignInError::Wrong) }
     }
 
     /// Gives the account a password, durably.

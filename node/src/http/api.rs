@@ -9,6 +9,7 @@ pub(crate) mod export;
 pub(crate) mod markdown;
 pub(crate) mod import;
 pub(crate) mod events;
+pub(crate) mod people;
 pub(crate) mod paging;
 pub(crate) mod person;
 
@@ -17,7 +18,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use crdt_schema::identity::{OrganizationId, Timestamp};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
@@ -39,6 +40,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces/{w}/invites", get(members::invites).post(members::invite)),
         ("/workspaces/{w}/invites/{i}", delete(members::revoke)),
         ("/join", post(members::join)),
+        ("/people", get(people::list).post(people::add)),
+        ("/people/{p}/password", put(people::password)),
         ("/workspaces/{w}/members", get(members::list)),
         ("/workspaces/{w}/members/{org}/approval", post(members::approve)),
         ("/workspaces/{w}/documents", get(documents::list).post(edit::create)),

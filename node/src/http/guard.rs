@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::http::App;
+use crate::http::pages::frame::shut_door;
 use crate::http::problem::Problem;
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -30,7 +31,8 @@ const HEADERS: [(HeaderName, &str); 6] = [
 pub(crate) async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = match check(&app.hosts(), &request) {
         Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+        Err(problem) if is_api(request.uri().path()) => problem.into_response(),
+        Err(problem) => shut_door(problem),
     };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

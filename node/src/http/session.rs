@@ -35,7 +35,18 @@ pub(crate) struct Session {
 #[derive(Default)]
 pub(crate) struct Sessions {
     known: Mutex<BTreeMap<String, Session>>,
-    starts: Mutex<BTreeMap<String, Timestamp>>,
+    /// By the hash of the token: when the link ends, and whether it was used.
+    starts: Mutex<BTreeMap<String, (Timestamp, bool)>>,
+}
+
+/// What is known of a start link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartLink {
+    Good,
+    /// This node did not make it, or does not remember it.
+    Unknown,
+    Used,
+    Ended,
 }
 
 impl Session {
@@ -50,24 +61,37 @@ impl Sessions {
     pub(crate) fn make_start(&self, now: Timestamp) -> Result<String, getrandom::Error> {
         let token = secret()?;
         let mut starts = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
-        starts.retain(|_, ends| *ends > now);
         while starts.len() >= START_LINKS {
-            starts.pop_first();
+            let oldest = starts.iter().min_by_key(|(_, (ends, _))| *ends).map(|(hash, _)| hash.clone());
+            oldest.and_then(|hash| starts.remove(&hash));
         }
-        starts.insert(hash(&token), Timestamp(now.0.saturating_add(START_LINK_MILLISECONDS)));
+        starts.insert(hash(&token), (Timestamp(now.0.saturating_add(START_LINK_MILLISECONDS)), false));
         Ok(token)
     }
 
-    /// Could this token start a session now?
-    pub(crate) fn is_start(&self, token: &str, now: Timestamp) -> bool {
+    /// Says whether this token could start a session now; uses nothing up.
+    pub(crate) fn look_at_start(&self, token: &str, now: Timestamp) -> StartLink {
         let starts = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
-        starts.get(&hash(token)).is_some_and(|ends| *ends > now)
+        match starts.get(&hash(token)) {
+            None => StartLink::Unknown,
+            Some((_, true)) => StartLink::Used,
+            Some((ends, false)) if *ends <= now => StartLink::Ended,
+            Some((_, false)) => StartLink::Good,
+        }
     }
 
-    /// Uses up a start link's token.
-    pub(crate) fn use_start(&self, token: &str, now: Timestamp) -> bool {
+    /// Uses up a start link's token, if it is good.
+    pub(crate) fn use_start(&self, token: &str, now: Timestamp) -> StartLink {
         let mut starts = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
-        starts.remove(&hash(token)).is_some_and(|ends| ends > now)
+        match starts.get_mut(&hash(token)) {
+            None => StartLink::Unknown,
+            Some((_, true)) => StartLink::Used,
+            Some((ends, false)) if *ends <= now => StartLink::Ended,
+            Some((_, used)) => {
+                *used = true;
+                StartLink::Good
+            }
+        }
     }
 
     /// Starts a session and returns the cookie's value.
@@ -112,6 +136,17 @@ impl Sessions {
             }
         };
         Ok(session.filter(|session| now.0.saturating_sub(session.created.0) < SESSION_MILLISECONDS))
+    }
+
+    /// Returns when each person started their newest session.
+    pub(crate) async fn last_begun(&self, handle: &Handle) -> Result<BTreeMap<PersonId, Timestamp>, Stopped> {
+        let records = handle.read(|node| node.locals(PREFIX)).await?;
+        let mut begun = BTreeMap::new();
+        for session in records.iter().filter_map(|(_, bytes)| serde_json::from_slice::<Session>(bytes).ok()) {
+            let newest = begun.entry(session.person).or_insert(session.created);
+            *newest = session.created.max(*newest);
+        }
+        Ok(begun)
     }
 
     /// Ends the session of a cookie's value.
@@ -174,7 +209,7 @@ pub(crate) fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a
 }
 
 /// Returns 32 random bytes as text.
-fn secret() -> Result<String, getrandom::Error> {
+pub(crate) fn secret() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
@@ -193,16 +228,15 @@ mod tests {
         let sessions = Sessions::default();
         let made = Timestamp(5);
         let token = sessions.make_start(made).unwrap();
-        assert!(
-            sessions.is_start(&token, made) && sessions.is_start(&token, made),
-            "looking uses nothing up"
-        );
-        assert!(!sessions.use_start("another", made));
-        assert!(sessions.use_start(&token, made));
-        assert!(!sessions.use_start(&token, made), "used up");
+        for _ in 0..2 {
+            assert_eq!(sessions.look_at_start(&token, made), StartLink::Good, "looking uses nothing up");
+        }
+        assert_eq!(sessions.use_start("another", made), StartLink::Unknown);
+        assert_eq!(sessions.use_start(&token, made), StartLink::Good);
+        assert_eq!(sessions.use_start(&token, made), StartLink::Used);
 
         let late = sessions.make_start(made).unwrap();
-        assert!(!sessions.use_start(&late, Timestamp(made.0 + START_LINK_MILLISECONDS)));
+        assert_eq!(sessions.use_start(&late, Timestamp(made.0 + START_LINK_MILLISECONDS)), StartLink::Ended);
     }
 
     #[test]

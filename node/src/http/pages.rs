@@ -1,0 +1,91 @@
+//! The pages for people. Each handler fills one struct of `web-ui`; what may change something needs the session's form token.
+
+pub(crate) mod frame;
+pub(crate) mod posted;
+pub(crate) mod start;
+pub(crate) mod account;
+pub(crate) mod home;
+pub(crate) mod workspaces;
+pub(crate) mod invites;
+pub(crate) mod join;
+pub(crate) mod documents;
+pub(crate) mod import;
+pub(crate) mod document;
+pub(crate) mod edit;
+pub(crate) mod list;
+pub(crate) mod history;
+pub(crate) mod network;
+pub(crate) mod assets;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{MethodRouter, get, post};
+
+use crate::http::{App, live};
+
+/// Every page. The same addresses are made in `web_ui::urls`.
+fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![
+        ("/start", get(start::show).post(start::begin)),
+        ("/setup/organisation", get(start::organization).post(start::organization)),
+        ("/setup/you", get(start::you).post(start::choose_password)),
+        ("/setup/recovery", get(start::recovery).post(start::recovery_seen)),
+        ("/setup/check", get(start::check).post(start::check_words)),
+        ("/sign-in", get(account::sign_in).post(account::begin)),
+        ("/sign-out", post(account::sign_out)),
+        ("/account", get(account::show).post(account::change_password)),
+        ("/", get(home::show)),
+        ("/help", get(home::help)),
+        ("/accessibility", get(home::accessibility)),
+        ("/settings", get(network::settings)),
+        ("/settings/people", get(network::people).post(network::add_person)),
+        ("/network", get(network::show)),
+        ("/workspaces", get(workspaces::list)),
+        ("/workspaces/new", get(workspaces::new).post(workspaces::create)),
+        ("/workspaces/{w}", get(workspaces::show)),
+        ("/workspaces/{w}/members", get(workspaces::members)),
+        ("/workspaces/{w}/members/{org}/approve", post(workspaces::approve)),
+        ("/workspaces/{w}/invites", get(invites::list)),
+        ("/workspaces/{w}/invites/new", get(invites::new).post(invites::create)),
+        ("/workspaces/{w}/invites/{i}", get(invites::show)),
+        ("/workspaces/{w}/invites/{i}/file", get(invites::file)),
+        ("/workspaces/{w}/invites/{i}/revoke", post(invites::revoke)),
+        ("/join", get(join::show).post(join::join)),
+        ("/join/check", post(join::check)),
+        ("/join/{w}", get(join::waiting)),
+        ("/workspaces/{w}/documents", get(documents::list)),
+        ("/workspaces/{w}/documents/new", get(documents::new).post(documents::create)),
+        ("/workspaces/{w}/import/upload", get(import::upload)),
+        ("/workspaces/{w}/import/check", post(import::check)),
+        ("/workspaces/{w}/import/done", post(import::done)),
+        ("/documents/{d}", get(document::read)),
+        ("/documents/{d}/print", get(document::print)),
+        ("/documents/{d}/access", get(document::access)),
+        ("/documents/{d}/choose", get(document::choose).post(document::settle)),
+        ("/documents/{d}/edit", get(edit::overview)),
+        ("/documents/{d}/edit/{part}", get(edit::part).post(edit::save)),
+        ("/documents/{d}/edit/{part}/{item}", get(edit::part).post(edit::save)),
+        ("/documents/{d}/list", post(list::change)),
+        ("/documents/{d}/remove", get(list::ask)),
+        ("/documents/{d}/history", get(history::show)),
+        ("/documents/{d}/compare", get(history::compare)),
+        ("/documents/{d}/live", get(live::text)),
+        ("/live", get(live::news)),
+        ("/assets/{file}", get(assets::give)),
+    ]
+}
+
+/// Returns every path of the pages.
+#[cfg(test)]
+pub(crate) fn paths() -> Vec<&'static str> {
+    routes().into_iter().map(|(path, _)| path).collect()
+}
+
+/// Returns the pages. What they refuse is shown as a page too.
+pub(crate) fn router(app: &App) -> Router<App> {
+    let pages = routes().into_iter().fold(Router::new(), |pages, (path, methods)| pages.route(path, methods));
+    pages
+        .fallback(async || frame::Refusal::NotFound)
+        .method_not_allowed_fallback(async || frame::Refusal::NotFound)
+        .layer(middleware::from_fn_with_state(app.clone(), frame::show_refusals))
+}

@@ -1,0 +1,168 @@
+//! Documents of a workspace: the list, and a new one.
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use crdt_schema::audience::{Audience, Circle};
+use crdt_schema::identity::{Kind, OrganizationId, WorkspaceId};
+use engine::input::Command;
+use engine::view::Standing;
+use serde::Deserialize;
+use serde_json::json;
+use web_ui::chrome::Tab;
+use web_ui::forms::{DocumentForm, Posted};
+use web_ui::pages::Pages;
+use web_ui::pages::documents::{Chosen, DocumentNew, DocumentRow, Documents};
+use web_ui::urls;
+use web_ui::when;
+
+use super::frame::{self, Refusal, Signed};
+use super::home;
+use super::posted::Form;
+use crate::http::App;
+use crate::http::api::documents::{has_tag, mentions};
+use crate::http::api::edit;
+use crate::http::extract::Id;
+
+/// Rows of one page.
+const ROWS: usize = 50;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    tag: String,
+    #[serde(default)]
+    page: Option<usize>,
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    Id(id): Id<WorkspaceId>,
+    Query(wanted): Query<Wanted>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let (chrome, workspace) = frame::chrome_in(&app, &signed, id, Tab::Pathways).await?;
+    let Wanted { q, tag, page } = wanted;
+    let page = page.unwrap_or(1).max(1);
+    let calendar = frame::calendar();
+    let (words, wanted_tag) = (q.clone(), tag.clone());
+    let (documents, total, tags, members) = app
+        .handle()
+        .read(move |node| {
+            let mut all = node.documents(&id);
+            let mut tags: Vec<String> =
+                all.iter().flat_map(|document| document.tags.iter().map(|(name, _)| name.clone())).collect();
+            tags.sort();
+            tags.dedup();
+            all.retain(|document| {
+                mentions(document, &words) && (wanted_tag.is_empty() || has_tag(document, &wanted_tag))
+            });
+            let total = all.len();
+            let shown = all.iter().skip((page - 1).saturating_mul(ROWS)).take(ROWS);
+            let rows: Vec<DocumentRow> = shown
+                .map(|document| DocumentRow {
+                    id: document.id,
+                    title: document.title.clone(),
+                    tags: document.tags.iter().map(|(name, _)| name.clone()).collect(),
+                    updated: calendar.near(document.updated),
+                    updated_by: home::last_editor(node, document),
+                    overdue: when::is_past(&document.review_date, calendar.today()),
+                    conflict: node.conflicts(&document.id).is_ok_and(|conflicts| !conflicts.is_empty()),
+                })
+                .collect();
+            (rows, total, tags, node.members(&id))
+        })
+        .await?;
+    let at = |page: usize| urls::documents_page(id, &q, &tag, page);
+    let pages = Pages {
+        previous: (page > 1).then(|| at(page - 1)),
+        next: (page.saturating_mul(ROWS) < total).then(|| at(page.saturating_add(1))),
+    };
+    let cannot_write = frame::cannot_write(workspace.role, &members);
+    frame::show(&Documents { chrome, workspace: id, words: q, tag, tags, documents, total, pages, cannot_write })
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewKind {
+    #[serde(default)]
+    kind: String,
+}
+
+pub(crate) async fn new(
+    State(app): State<App>,
+    Id(id): Id<WorkspaceId>,
+    Query(NewKind { kind }): Query<NewKind>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let kind = kind.parse::<Kind>().unwrap_or(Kind::ReferralPathway);
+    frame::show(&new_page(&app, &signed, id, kind, DocumentForm::fresh(), &Posted::default()).await?)
+}
+
+async fn new_page(
+    app: &App,
+    signed: &Signed,
+    id: WorkspaceId,
+    kind: Kind,
+    form: DocumentForm,
+    posted: &Posted,
+) -> Result<DocumentNew, Refusal> {
+    let (chrome, _) = frame::chrome_in(app, signed, id, Tab::Pathways).await?;
+    let members = app.handle().read(move |node| node.members(&id)).await?;
+    let ticked = |name: &str, id: &OrganizationId| posted.all(name).any(|ticked| ticked == id.to_string());
+    let organizations = members
+        .iter()
+        .filter(|member| member.standing == Standing::Member && !member.is_self)
+        .map(|member| Chosen {
+            id: member.organization,
+            name: member.name.clone(),
+            reads: ticked("reader", &member.organization),
+            writes: ticked("writer", &member.organization),
+        })
+        .collect();
+    let chrome = chrome.with_errors(form.errors());
+    Ok(DocumentNew { chrome, workspace: id, kind: kind.word().to_owned(), form, organizations })
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    Id(id): Id<WorkspaceId>,
+    form: Form,
+) -> Result<Response, Refusal> {
+    let Form { signed, posted, .. } = form;
+    let kind = posted.get("kind").parse::<Kind>().unwrap_or(Kind::ReferralPathway);
+    let mut again = DocumentForm::read(&posted);
+    match again.clone().parse() {
+        Err(wrong) => again = wrong,
+        Ok((title, reads_named, writes_named)) => {
+            let own = app.handle().read(|node| node.card().organization).await?;
+            let audience = Audience {
+                read: circle(reads_named, &posted, "reader", own),
+                write: circle(writes_named, &posted, "writer", own),
+            };
+            let content = json!({"document_type": kind, "title": title, "status": "draft", "body": {}});
+            let (kind, content) = edit::check(&content)?;
+            let person = signed.person();
+            let command = Command::CreateDocument { workspace: id, kind, audience, content, person };
+            match edit::make(&app, command).await {
+                Ok((document, _)) => {
+                    app.banners().put(&signed, "Pathway created. Fill in its parts.");
+                    return Ok(Redirect::to(&urls::edit(document)).into_response());
+                }
+                Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => again.title.refuse(problem.detail),
+                Err(problem) => return Err(problem.into()),
+            }
+        }
+    }
+    frame::show_again(&new_page(&app, &signed, id, kind, again, &posted).await?)
+}
+
+/// Returns everyone in the workspace, or those ticked and ourselves.
+fn circle(is_named: bool, posted: &Posted, name: &str, own: OrganizationId) -> Circle {
+    if !is_named {
+        return Circle::Workspace;
+    }
+    let ticked = posted.all(name).filter_map(|id| id.parse().ok());
+    Circle::Named(ticked.chain([own]).collect())
+}

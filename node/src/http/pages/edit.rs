@@ -1,0 +1,278 @@
+//! Editing a document: all its parts, and one of them. What is saved merges with what others did meanwhile.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use crdt_schema::document::{Edit, FieldPath};
+use crdt_schema::heads::Heads;
+use crdt_schema::identity::DocumentId;
+use serde_json::Value;
+use web_ui::forms::part::parse_part;
+use web_ui::forms::{FormError, Posted};
+use web_ui::pages::edit::{Edit as EditPage, EditPart};
+use web_ui::parts::{self, ItemKeys};
+use web_ui::urls;
+
+use super::document::{self, Opened, keys_at};
+use super::frame::{self, Refusal, Signed};
+use super::posted::Form;
+use crate::http::App;
+use crate::http::api::documents::{content_at, known_form};
+use crate::http::api::edit::change_with;
+use crate::http::extract::Id;
+use crate::http::problem::Problem;
+
+pub(crate) async fn overview(
+    State(app): State<App>,
+    Id(id): Id<DocumentId>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let Opened { chrome, head, content, conflicts, .. } = document::open(&app, &signed, id).await?;
+    let keys = current_keys(&app, id, &content, &head.heads).await?;
+    let parts = parts::overview(&content, &keys);
+    frame::show(&EditPage { chrome, document: head, parts, conflicts })
+}
+
+pub(crate) async fn current_keys(
+    app: &App,
+    id: DocumentId,
+    content: &Value,
+    heads: &Heads,
+) -> Result<ItemKeys, Refusal> {
+    let (content, heads) = (content.clone(), heads.clone());
+    Ok(app.handle().read(move |node| keys_at(node, &id, &content, &heads)).await??)
+}
+
+/// What the path names: document, part, and item for parts that are one item.
+type Address = Path<Vec<String>>;
+
+struct Wanted {
+    id: DocumentId,
+    part: &'static parts::Part,
+    item: String,
+}
+
+fn wanted(address: Vec<String>) -> Result<Wanted, Refusal> {
+    let mut segments = address.into_iter();
+    let id = segments.next().and_then(|id| id.parse().ok()).ok_or(Refusal::NotFound)?;
+    let part = segments.next().and_then(|slug| parts::find(&slug)).ok_or(Refusal::NotFound)?;
+    let item = segments.next().unwrap_or_default();
+    if part.is_item == item.is_empty() { Err(Refusal::NotFound) } else { Ok(Wanted { id, part, item }) }
+}
+
+pub(crate) async fn part(
+    State(app): State<App>,
+    Path(address): Address,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let wanted = wanted(address)?;
+    let page = part_page(&app, &signed, &wanted).await?;
+    if page.document.cannot.is_some() {
+        return Ok(Redirect::to(&urls::edit(wanted.id)).into_response());
+    }
+    frame::show(&page)
+}
+
+async fn part_page(app: &App, signed: &Signed, wanted: &Wanted) -> Result<EditPart, Refusal> {
+    let id = wanted.id;
+    let Opened { chrome, head, content, conflicts, .. } = document::open(app, signed, id).await?;
+    let keys = current_keys(app, id, &content, &head.heads).await?;
+    let form = parts::form(wanted.part, &wanted.item, &content, &keys).ok_or(Refusal::NotFound)?;
+    let root = if wanted.part.is_item {
+        format!("{}/{}", wanted.part.root, wanted.item)
+    } else {
+        wanted.part.root.to_owned()
+    };
+    let here = move |path: &str| root == "/" || path == root || path.starts_with(&format!("{root}/"));
+    let in_part = here.clone();
+    let people = app.handle().read(move |node| node.presence(&id)).await?;
+    let own = signed.account.id;
+    let mut people: Vec<String> = people
+        .iter()
+        .filter(|one| one.person.id != own && in_part(&one.place.path.to_string()))
+        .map(|one| format!("{} ({})", one.person.name, one.organization_name))
+        .collect();
+    people.dedup();
+    let conflicts = conflicts.into_iter().filter(|conflict| here(&conflict.path)).collect();
+    Ok(EditPart { chrome, document: head, form, conflicts, people })
+}
+
+pub(crate) async fn save(
+    State(app): State<App>,
+    Path(address): Address,
+    form: Form,
+) -> Result<Response, Refusal> {
+    let Form { signed, posted, .. } = form;
+    let wanted = wanted(address)?;
+    let base = known_form(posted.get("heads"))?;
+    let typed = match parse_part(&posted.0) {
+        Ok(typed) => typed,
+        Err(errors) => return again(&app, &signed, &wanted, &posted, errors).await,
+    };
+    let edits = edits_of(&app, wanted.id, &base, typed).await?;
+    if !edits.is_empty()
+        && let Err(problem) = change_with(&app, wanted.id, Some(base), edits, signed.person()).await
+    {
+        return match problem.status {
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PAYLOAD_TOO_LARGE => {
+                let errors = vec![error_of(&problem, &posted)];
+                again(&app, &signed, &wanted, &posted, errors).await
+            }
+            _ => Err(problem.into()),
+        };
+    }
+    app.banners().put(&signed, "Saved.");
+    Ok(Redirect::to(&urls::edit(wanted.id)).into_response())
+}
+
+/// Shows what was typed again. The version stays the one that the form was made from, so that saving it still merges.
+async fn again(
+    app: &App,
+    signed: &Signed,
+    wanted: &Wanted,
+    posted: &Posted,
+    errors: Vec<FormError>,
+) -> Result<Response, Refusal> {
+    let mut page = part_page(app, signed, wanted).await?;
+    page.document.heads = known_form(posted.get("heads"))?;
+    frame::show_again(&page.again(posted, errors))
+}
+
+/// Finds the input that a refusal is about.
+fn error_of(problem: &Problem, posted: &Posted) -> FormError {
+    let pointer = problem.errors.first().map(|(pointer, _)| pointer.as_str()).unwrap_or_default();
+    let field = posted.0.iter().map(|(name, _)| name).find(|name| !pointer.is_empty() && name.ends_with(pointer));
+    FormError { field: field.cloned().unwrap_or_default(), message: problem.detail.clone() }
+}
+
+/// Returns what was changed: a value that equals what the form was made from is no edit.
+async fn edits_of(
+    app: &App,
+    id: DocumentId,
+    base: &Heads,
+    typed: Vec<(String, Value)>,
+) -> Result<Vec<Edit>, Refusal> {
+    let at = base.clone();
+    let (content, keys) = app
+        .handle()
+        .read(move |node| {
+            let content = content_at(node, &id, Some(&at))?;
+            let keys = keys_at(node, &id, &content, &at)?;
+            Ok::<_, Problem>((content, keys))
+        })
+        .await??;
+    let mut edits = Vec::new();
+    for (path, value) in typed {
+        let before = value_at(&content, &keys, &path);
+        if !is_same(before, &value) {
+            let path = path.parse().map_err(|_| Problem::malformed("a field's name cannot be read"))?;
+            edits.extend(parents(&content, &keys, &path));
+            edits.push(Edit::Set { path, value });
+        }
+    }
+    edits.dedup();
+    Ok(edits)
+}
+
+/// Returns what makes the maps that a field stands in, as far as they are not there.
+pub(crate) fn parents(content: &Value, keys: &ItemKeys, path: &FieldPath) -> Vec<Edit> {
+    let mut missing = Vec::new();
+    let mut place = path.clone();
+    while let Some((parent, _)) = place.split_last() {
+        if parent.tokens().is_empty() || value_at(content, keys, &parent.to_string()).is_some_and(|value| !value.is_null()) {
+            break;
+        }
+        missing.push(Edit::Set { path: parent.clone(), value: Value::Object(serde_json::Map::new()) });
+        place = parent;
+    }
+    missing.reverse();
+    missing
+}
+
+/// Is what was typed what was there? Nothing, an empty text and an empty list are one to people.
+fn is_same(before: Option<&Value>, typed: &Value) -> bool {
+    let is_nothing = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+    };
+    match before {
+        None => is_nothing(typed),
+        Some(before) => before == typed || (is_nothing(before) && is_nothing(typed)) || is_same_text(before, typed),
+    }
+}
+
+/// Browsers turn a line end into `\r\n` and back into `\n`; lines and short texts come trimmed.
+fn is_same_text(before: &Value, typed: &Value) -> bool {
+    match (before, typed) {
+        (Value::String(before), Value::String(typed)) => {
+            before.replace("\r\n", "\n").replace('\r', "\n") == *typed
+        }
+        (Value::Array(before), Value::Array(typed)) => {
+            let text = |value: &Value| value.as_str().map(|text| text.trim().to_owned());
+            before.iter().all(Value::is_string)
+                && before.iter().map(text).filter(|text| text.as_deref() != Some("")).eq(typed.iter().map(text))
+        }
+        _ => false,
+    }
+}
+
+/// Returns the value at a path whose lists are entered by their items' names.
+pub(crate) fn value_at<'a>(content: &'a Value, keys: &ItemKeys, path: &str) -> Option<&'a Value> {
+    let path: FieldPath = path.parse().ok()?;
+    let mut walked = FieldPath::default();
+    let mut value = content;
+    for token in path.tokens() {
+        value = match value {
+            Value::Object(members) => members.get(token)?,
+            Value::Array(items) => {
+                let index = keys.get(&walked.to_string())?.iter().position(|key| key == token)?;
+                items.get(index)?
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
+        };
+        walked = walked.child(token.clone());
+    }
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_not_changed_is_no_edit() {
+        for (before, typed) in [
+            (None, json!(null)),
+            (None, json!("")),
+            (Some(json!(null)), json!("")),
+            (Some(json!("a\r\nb")), json!("a\nb")),
+            (Some(json!([" x ", ""])), json!(["x"])),
+            (Some(json!(16)), json!(16)),
+        ] {
+            assert!(is_same(before.as_ref(), &typed), "{before:?} {typed}");
+        }
+        for (before, typed) in [
+            (None, json!("x")),
+            (Some(json!("x")), json!("")),
+            (Some(json!(["x"])), json!([])),
+            (Some(json!(false)), json!(null)),
+            (Some(json!("x ")), json!("x")),
+        ] {
+            assert!(!is_same(before.as_ref(), &typed), "{before:?} {typed}");
+        }
+    }
+
+    #[test]
+    fn a_value_in_a_list_is_found_by_its_items_name() {
+        let content = json!({"body": {"steps": [{"detail": "a"}, {"detail": "b"}]}});
+        let keys = ItemKeys::from([("/body/steps".to_owned(), vec!["1@aa".to_owned(), "2@aa".to_owned()])]);
+        assert_eq!(value_at(&content, &keys, "/body/steps/2@aa/detail"), Some(&json!("b")));
+        assert_eq!(value_at(&content, &keys, "/body/steps/3@aa/detail"), None);
+        let path = "/body/review/lead/name".parse().unwrap();
+        let made = parents(&content, &keys, &path);
+        assert_eq!(made.len(), 2, "{made:?}");
+    }
+}
