@@ -92,6 +92,41 @@ test("undo takes back one's own letters and leaves the others' that stand among 
   assert.equal(undo.pop(), undefined);
 });
 
+test("a session's undo takes back its own edit after others changed the text before and within it", () => {
+  const sent: { pull?: string; seq: number }[] = [];
+  const session = new Session({
+    send: (message) => void sent.push(message as { pull?: string; seq: number }),
+    isConnected: () => true, isBusy: () => false, isPaused: () => false,
+    place: () => ({ path: "", caret: 0 }),
+    changed: () => undefined, met: () => undefined, refused: () => undefined, settled: () => undefined,
+  }, "tab", "h0", [["/a", "one"]]);
+  session.typed("/a", { at: 3, del: 0, ins: " two" });
+  session.receive({ ack: 1, heads: "h1" });
+  assert.equal(sent.at(-1)?.pull, "h1");
+  session.receive({ from: "h1", heads: "h2", people: [], fields: [{ path: "/a", splices: [{ at: 0, del: 0, ins: ">> " }, { at: 8, del: 0, ins: "+" }] }] });
+  assert.equal(session.fields.get("/a")?.text, ">> one t+wo");
+  session.takeBack("/a", false);
+  assert.equal(session.fields.get("/a")?.text, ">> one+");
+  session.takeBack("/a", true);
+  assert.equal(session.fields.get("/a")?.text, ">> one t+wo");
+});
+
+test("an answer that does not fit what was typed meanwhile is not applied, and asked for again", () => {
+  const sent: { pull?: string }[] = [];
+  const session = new Session({
+    send: (message) => void sent.push(message as { pull?: string }),
+    isConnected: () => true, isBusy: () => false, isPaused: () => false,
+    place: () => ({ path: "/a", caret: 1 }),
+    changed: () => undefined, met: () => undefined, refused: () => undefined, settled: () => undefined,
+  }, "tab", "h0", [["/a", "one"]]);
+  session.pull();
+  session.typed("/a", { at: 0, del: 0, ins: "x" });
+  session.receive({ from: "h0", heads: "h9", people: [], fields: [{ path: "/a", splices: [{ at: 0, del: 3, ins: "" }] }] });
+  assert.equal(session.fields.get("/a")?.text, "xone");
+  session.receive({ ack: 1, heads: "h1" });
+  assert.equal(sent.at(-1)?.pull, "h1");
+});
+
 /** A node with one document: merges by carrying edits over what happened since the version that they count on. */
 class Node {
   private log: { path: string; parts: Operation }[] = [];

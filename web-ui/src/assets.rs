@@ -38,7 +38,11 @@ mod tests {
             assert!(!style.contains(foreign), "the style contains {foreign}");
         }
         for address in style.split("url(").skip(1) {
-            assert!(address.trim_start_matches('"').starts_with("data:"), "{}", address.chars().take(60).collect::<String>());
+            assert!(
+                address.trim_start_matches('"').starts_with("data:"),
+                "{}",
+                address.chars().take(60).collect::<String>()
+            );
         }
     }
 }

@@ -412,6 +412,7 @@ impl InviteForm {
     ///
     /// # Errors
     /// The same form with what is wrong.
+    #[expect(clippy::result_large_err, reason = "the wrong form goes straight back to the page")]
     pub fn parse(mut self) -> Result<NewInvite, Self> {
         let role = self.role.parse("Choose what they may do");
         let days = self
@@ -462,6 +463,7 @@ impl DocumentForm {
     ///
     /// # Errors
     /// The same form with what is wrong.
+    #[expect(clippy::result_large_err, reason = "the wrong form goes straight back to the page")]
     pub fn parse(mut self) -> Result<(String, bool, bool), Self> {
         let title = self.title.value.trim().to_owned();
         if title.is_empty() {

@@ -292,9 +292,12 @@ impl PartField {
     pub fn id(&self) -> String {
         match self.widget {
             Widget::Date(_) => format!("{}:day", self.name),
-            Widget::Long | Widget::Line | Widget::Short | Widget::Number | Widget::Lines | Widget::Radios(_) => {
-                self.name.clone()
-            }
+            Widget::Long
+            | Widget::Line
+            | Widget::Short
+            | Widget::Number
+            | Widget::Lines
+            | Widget::Radios(_) => self.name.clone(),
         }
     }
 
@@ -395,7 +398,8 @@ impl Source<'_> {
             label: spec.label.to_owned(),
             hint: spec.hint.to_owned(),
             // Browsers turn a carriage return into a line feed, so offsets in a text that has one would not fit.
-            live: kind == Kind::Text && value.and_then(Value::as_str).is_some_and(|text| !text.contains('\r')),
+            live: kind == Kind::Text
+                && value.and_then(Value::as_str).is_some_and(|text| !text.contains('\r')),
             value: value.map(typed).unwrap_or_default(),
             error: None,
             widget,

@@ -30,7 +30,9 @@ pub const fn role_may(role: Role) -> &'static str {
     match role {
         Role::Steward => "Looks after membership, and changes documents",
         Role::Editor => "Changes documents",
-        Role::Contributor => "Reads documents. Suggesting and commenting are not part of this version",
+        Role::Contributor => {
+            "Reads documents. Suggesting and commenting are not part of this version"
+        }
         Role::Reader => "Reads documents",
     }
 }

@@ -30,9 +30,17 @@ fn each_page(check: impl Fn(&str, &str)) {
 fn every_page_has_one_main_heading_and_a_title_that_ends_with_our_name() {
     each_page(|name, html| {
         assert_eq!(tags(html, "h1").len(), 1, "{name}");
-        let title = html.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap();
-        assert!(title.ends_with(" - Fingerpost") && title.len() > " - Fingerpost".len() + 2, "{name}: {title}");
-        assert_eq!(title.starts_with("Error: "), html.contains("govuk-error-summary\""), "{name}: {title}");
+        let title =
+            html.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap();
+        assert!(
+            title.ends_with(" - Fingerpost") && title.len() > " - Fingerpost".len() + 2,
+            "{name}: {title}"
+        );
+        assert_eq!(
+            title.starts_with("Error: "),
+            html.contains("govuk-error-summary\""),
+            "{name}: {title}"
+        );
         assert!(html.contains("<html lang=\"en-GB\"") && tags(html, "main").len() == 1, "{name}");
     });
 }
@@ -63,11 +71,16 @@ fn every_input_has_a_label_and_every_id_is_used_once() {
             let id = html[at + 5..].split('"').next().unwrap();
             assert!(ids.insert(id), "{name}: two elements have the id {id}");
         }
-        let labels: BTreeSet<&str> = tags(html, "label").into_iter().filter_map(|tag| attribute(tag, "for")).collect();
+        let labels: BTreeSet<&str> =
+            tags(html, "label").into_iter().filter_map(|tag| attribute(tag, "for")).collect();
         for kind in ["input", "textarea", "select"] {
             for tag in tags(html, kind) {
-                let unseen = attribute(tag, "type") == Some("hidden") || attribute(tag, "aria-hidden") == Some("true");
-                assert!(unseen || attribute(tag, "id").is_some_and(|id| labels.contains(id)), "{name}: <{kind}{tag}>");
+                let unseen = attribute(tag, "type") == Some("hidden")
+                    || attribute(tag, "aria-hidden") == Some("true");
+                assert!(
+                    unseen || attribute(tag, "id").is_some_and(|id| labels.contains(id)),
+                    "{name}: <{kind}{tag}>"
+                );
             }
         }
         for link in tags(html, "a").into_iter().filter_map(|tag| attribute(tag, "href")) {
@@ -95,7 +108,9 @@ fn headings_leave_no_level_out() {
     each_page(|name, html| {
         let mut before = 0;
         for (at, _) in html.match_indices("<h") {
-            let Some(level) = html[at + 2..].chars().next().and_then(|c| c.to_digit(10)) else { continue };
+            let Some(level) = html[at + 2..].chars().next().and_then(|c| c.to_digit(10)) else {
+                continue;
+            };
             assert!(level <= before + 1 || before == 0, "{name}: h{level} after h{before}");
             before = level;
         }
@@ -111,8 +126,16 @@ fn only_pictures_that_we_made_are_let_through_unescaped() {
                 scan(&path, found);
                 continue;
             }
-            for line in std::fs::read_to_string(&path).unwrap().lines().filter(|line| line.contains("|safe") || line.contains("| safe")) {
-                assert!(line.contains("{{ diagram|safe }}") || line.contains("{{ svg|safe }}"), "{}: {line}", path.display());
+            for line in std::fs::read_to_string(&path)
+                .unwrap()
+                .lines()
+                .filter(|line| line.contains("|safe") || line.contains("| safe"))
+            {
+                assert!(
+                    line.contains("{{ diagram|safe }}") || line.contains("{{ svg|safe }}"),
+                    "{}: {line}",
+                    path.display()
+                );
                 found.insert(path.file_name().unwrap().to_string_lossy().into_owned());
             }
         }
@@ -127,16 +150,27 @@ fn hostile_text_from_another_organisation_stays_text() {
     use askama::Template as _;
     let mut document = web_ui::pages::read::sample_document();
     let hostile = "<img src=x onerror=alert(1)>\"'";
-    for path in ["/description", "/body/trigger/description", "/body/steps/0/detail", "/body/steps/0/action", "/body/contacts/0/role"] {
+    for path in [
+        "/description",
+        "/body/trigger/description",
+        "/body/steps/0/detail",
+        "/body/steps/0/action",
+        "/body/contacts/0/role",
+    ] {
         *document.pointer_mut(path).unwrap() = hostile.into();
     }
-    *document.pointer_mut("/body/referral_method/referral_url").unwrap() = "javascript:alert(1)".into();
-    *document.pointer_mut("/body/contacts/0/email").unwrap() = "a@b?bcc=everyone@example.org\" onclick=".into();
+    *document.pointer_mut("/body/referral_method/referral_url").unwrap() =
+        "javascript:alert(1)".into();
+    *document.pointer_mut("/body/contacts/0/email").unwrap() =
+        "a@b?bcc=everyone@example.org\" onclick=".into();
     let page = web_ui::pages::read::Read {
         pathway: web_ui::pathway::Pathway::from_document(&document),
         ..web_ui::pages::read::Read::sample()
     };
     let html = page.render().unwrap();
-    assert!(!html.contains("<img src=x") && !html.contains("javascript:") && !html.contains("onclick="), "{html}");
+    assert!(
+        !html.contains("<img src=x") && !html.contains("javascript:") && !html.contains("onclick="),
+        "{html}"
+    );
     assert!(html.contains("&#60;img src=x"), "the text itself must still be shown");
 }

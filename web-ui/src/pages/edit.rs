@@ -158,7 +158,7 @@ pub fn sample_keys(document: &Value) -> ItemKeys {
 fn collect(value: &Value, path: String, keys: &mut ItemKeys) {
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(name, value)| collect(value, format!("{path}/{name}"), keys))
+            members.iter().for_each(|(name, value)| collect(value, format!("{path}/{name}"), keys));
         }
         Value::Array(items) if items.iter().any(Value::is_object) => {
             let own: Vec<String> = (1..=items.len()).map(|number| format!("{number}@0a")).collect();
