@@ -201,15 +201,12 @@ impl Engine {
         if self.joins.is_return_contact(&node) {
             send(effects, node, &Message::Return(self.identity.certificate.clone()));
         }
-        let mut is_known = false;
-        for workspace in self.shared_with(&node) {
-            is_known = true;
-            self.send_membership(node, workspace, effects);
-        }
-        if is_known {
-            self.greet(node, effects);
-        } else {
+        let shared = self.shared_with(&node);
+        if shared.is_empty() {
             self.strangers.insert(node, self.now);
+        }
+        for workspace in shared {
+            self.send_membership(node, workspace, effects);
         }
         effects.notify.push(Signal::Changed(Event::Peers));
     }

@@ -76,6 +76,8 @@ impl Engine {
         talk.is_open = true;
         // The peer opens when it hears that both are equal.
         self.send_membership(node, workspace, effects);
+        // Who has just come in tells where it is, so that members can reach each other without the one who let it in.
+        self.greet(node, effects);
         if self.identity.key.id() < node {
             self.start_reconciling(node, workspace, effects);
         }
@@ -139,7 +141,6 @@ impl Engine {
             } else {
                 // It is a member only since now, or never answered.
                 self.send_entries(node, *workspace, &[], effects);
-                self.greet(node, effects);
             }
             self.send_membership(node, *workspace, effects);
         }
