@@ -22,7 +22,7 @@ fn each_page(check: impl Fn(&str, &str)) {
     let samples = web_ui::pages::samples();
     assert!(samples.len() > 40);
     for (name, html) in samples {
-        check(name, &html.unwrap_or_else(|why| panic!("{name}: {why}")));
+        check(name, &html.expect(name));
     }
 }
 

@@ -37,19 +37,19 @@ fn all_fields(form: &PartForm) -> Vec<&PartField> {
 
 /// Returns the path of every value of the body that is no object, with the items' keys in it.
 fn leaves(value: &Value, path: &str, keys: &ItemKeys, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(members) => members
-            .iter()
-            .for_each(|(name, value)| leaves(value, &format!("{path}/{name}"), keys, found)),
-        Value::Array(items) => match keys.get(path) {
-            Some(keys_here) => items
-                .iter()
-                .zip(keys_here)
-                .for_each(|(item, key)| leaves(item, &format!("{path}/{key}"), keys, found)),
-            None => drop(found.insert(path.to_owned())),
-        },
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            drop(found.insert(path.to_owned()))
+    match (value, keys.get(path)) {
+        (Value::Object(members), _) => {
+            for (name, value) in members {
+                leaves(value, &format!("{path}/{name}"), keys, found);
+            }
+        }
+        (Value::Array(items), Some(keys_here)) => {
+            for (item, key) in items.iter().zip(keys_here) {
+                leaves(item, &format!("{path}/{key}"), keys, found);
+            }
+        }
+        _ => {
+            found.insert(path.to_owned());
         }
     }
 }

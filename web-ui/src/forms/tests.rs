@@ -1,0 +1,51 @@
+//! Tests of the typed forms.
+
+use super::*;
+
+fn posted(pairs: &[(&str, &str)]) -> Posted {
+    Posted(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+}
+
+#[test]
+fn a_wrong_form_comes_back_as_typed_with_what_to_do() {
+    let form =
+        OrganizationForm::read(&posted(&[("name", "  "), ("sector", "vcs")])).parse().unwrap_err();
+    assert_eq!(form.sector, Field::of("vcs"));
+    assert_eq!(
+        form.errors(),
+        [FormError {
+            field: "name".to_owned(),
+            message: "Enter the name of your organisation".to_owned()
+        }]
+    );
+}
+
+#[test]
+fn no_form_sends_a_password_back() {
+    let short = PersonForm::read(&posted(&[("name", "Priya Shah"), ("password", "hunter2")]))
+        .parse()
+        .unwrap_err();
+    assert_eq!((short.password.value.as_str(), short.password.error.is_some()), ("", true));
+    let nobody = SignInForm::read(&posted(&[("password", "correct horse")])).parse().unwrap_err();
+    assert_eq!(nobody.password.value, "");
+    let change =
+        PasswordForm::read(&posted(&[("current", "old"), ("new", "short")])).parse().unwrap_err();
+    assert_eq!((change.current.value.as_str(), change.new.value.as_str()), ("", ""));
+}
+
+#[test]
+fn an_invite_survives_the_line_ends_of_e_mail() {
+    let form = JoinForm::read(&posted(&[("invite", " fingerpost-invite:abc\r\n def \n")]));
+    assert_eq!(form.parse().unwrap(), "fingerpost-invite:abcdef");
+}
+
+#[test]
+fn an_invite_for_no_organisation_is_refused() {
+    let typed = posted(&[("role", "editor"), ("days", "14"), ("uses", "0")]);
+    let form = InviteForm::read(&typed).parse().unwrap_err();
+    assert_eq!(form.errors().len(), 1);
+    assert_eq!(
+        InviteForm::fresh().parse().unwrap(),
+        NewInvite { role: Role::Editor, days: 14, uses: 1, approval: false }
+    );
+}
