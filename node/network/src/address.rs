@@ -56,9 +56,10 @@ fn dialable_one(address: &str, peer: &PeerId) -> Option<Multiaddr> {
         Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name) => !name.is_empty(),
         _ => false,
     };
-    let port = match (parts.next()?, parts.next()) {
-        (Protocol::Tcp(port), None) | (Protocol::Udp(port), Some(Protocol::QuicV1)) => port,
-        _ => return None,
+    let ((Protocol::Tcp(port), None) | (Protocol::Udp(port), Some(Protocol::QuicV1))) =
+        (parts.next()?, parts.next())
+    else {
+        return None;
     };
     (host && port != 0 && parts.next().is_none()).then_some(address)
 }
@@ -95,8 +96,7 @@ mod tests {
 
     #[test]
     fn only_plain_addresses_of_this_peer_are_dialled() {
-        let peer =
-            peer_id(&libp2p::identity::ed25519::Keypair::generate().public().to_bytes()).unwrap();
+        let peer = peer_id(&ed25519::Keypair::generate().public().to_bytes()).unwrap();
         let other = PeerId::random();
         let good = [
             "/ip4/192.0.2.1/tcp/4001".to_owned(),

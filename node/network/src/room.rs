@@ -81,11 +81,17 @@ impl Room {
     ) -> Result<Self, StartNetwork> {
         let mut swarm = transport::swarm(&keypair, &config)?;
         for text in listen {
-            let Ok(address) = text.parse::<Multiaddr>() else { return Err(StartNetwork::Address(text)) };
+            let Ok(address) = text.parse::<Multiaddr>() else {
+                return Err(StartNetwork::Address(text));
+            };
             match swarm.listen_on(address.clone()) {
                 Ok(_) => {}
-                Err(TransportError::MultiaddrNotSupported(_)) => return Err(StartNetwork::Address(text)),
-                Err(TransportError::Other(source)) => return Err(StartNetwork::Listen { address, source }),
+                Err(TransportError::MultiaddrNotSupported(_)) => {
+                    return Err(StartNetwork::Address(text));
+                }
+                Err(TransportError::Other(source)) => {
+                    return Err(StartNetwork::Listen { address, source });
+                }
             }
         }
         Ok(Self {
@@ -246,7 +252,7 @@ impl Room {
                 self.on_pong(connection);
             }
             SwarmEvent::Behaviour(BehaviourEvent::Mdns(mdns::Event::Discovered(found))) => {
-                self.on_discovered(found)
+                self.on_discovered(found);
             }
             // The rest is about attempts and protocols, and the enum may grow.
             _ => {}

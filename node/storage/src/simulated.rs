@@ -136,7 +136,7 @@ fn damage(bytes: &mut Vec<u8>, length: usize, loss: Loss) {
         Loss::All | Loss::Nothing => {}
         Loss::Torn(kept) => bytes.truncate(start + kept.min(length)),
         Loss::Zeros(kept) => {
-            bytes.iter_mut().skip(start + kept.min(length)).for_each(|byte| *byte = 0)
+            bytes.iter_mut().skip(start + kept.min(length)).for_each(|byte| *byte = 0);
         }
         Loss::Flipped(at) => {
             if let Some(byte) = bytes.get_mut(start + at.min(length.saturating_sub(1))) {
@@ -242,7 +242,8 @@ impl Disk for Simulated {
     fn chance(&mut self) -> io::Result<[u8; 8]> {
         let mut state = self.state();
         state.drawn += 1;
-        let [a, b, c, d, e, f, g, h, ..] = crdt_schema::codec::hash("chance", &state.drawn.to_be_bytes());
+        let [a, b, c, d, e, f, g, h, ..] =
+            crdt_schema::codec::hash("chance", &state.drawn.to_be_bytes());
         Ok([a, b, c, d, e, f, g, h])
     }
 }

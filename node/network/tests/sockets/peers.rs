@@ -1,6 +1,7 @@
 //! A peer under test, and waiting with a deadline.
 
 use std::future::Future;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use libp2p::PeerId;
@@ -26,22 +27,23 @@ impl Peer {
     }
 
     /// Starts a peer whose key is larger than nearly every other.
-    pub(crate) async fn start_largest(listen: &str) -> Self {
-        let seed = (0_u16..)
-            .map(|number| {
-                let [high, low] = number.to_be_bytes();
-                let mut seed = [high; 32];
-                seed[0] = low;
+    pub(crate) async fn start_largest(listen: &str, config: Config) -> Self {
+        static LARGEST: LazyLock<[u8; 32]> = LazyLock::new(|| {
+            let mut seeds = (0_u64..).map(|number| {
+                let mut seed = [0; 32];
+                seed[..8].copy_from_slice(&number.to_be_bytes());
                 seed
-            })
-            .find(|seed| key_of(*seed)[0] == 0xff && key_of(*seed)[1] >= 0xf0)
-            .unwrap();
-        Self::from_seed(seed, listen, Config::default()).await
+            });
+            seeds.find(|seed| key_of(*seed).starts_with(&[0xff]) && key_of(*seed)[1] >= 0xe0).unwrap()
+        });
+        Self::from_seed(*LARGEST, listen, config).await
     }
 
     async fn from_seed(seed: [u8; 32], listen: &str, config: Config) -> Self {
         let (network, mut events) = Network::start(seed, vec![listen.to_owned()], config).unwrap();
-        let NetworkEvent::Listening(addresses) = deadline("an address", events.recv()).await.unwrap() else {
+        let NetworkEvent::Listening(addresses) =
+            deadline("an address", events.recv()).await.unwrap()
+        else {
             panic!("the first event is not that it listens")
         };
         assert_eq!(network.listening(), addresses);

@@ -53,7 +53,7 @@ fn a_segment_of_another_version_is_refused_and_left_alone() {
     drop(Journal::open(disk.clone(), SEGMENT).unwrap());
     let header = crate::frame::Header { version: 2, first: 0, mark: [7; 8] };
     disk.change("00000000.journal", |bytes| {
-        *bytes = [&header.to_bytes()[..], b"something else"].concat()
+        *bytes = [&header.to_bytes()[..], b"something else"].concat();
     });
     let refused = Journal::open(disk.clone(), SEGMENT).map(|_| ()).unwrap_err();
     assert!(matches!(refused, ReadJournal::Version { segment: 0, version: 2 }), "{refused}");

@@ -217,11 +217,11 @@ fn expected(commits: &[Vec<Record>]) -> impl PartialEq + std::fmt::Debug + use<>
     for record in commits.iter().flatten() {
         match record {
             Record::Envelope { bytes, .. } if !envelopes.contains(bytes) => {
-                envelopes.push(bytes.clone())
+                envelopes.push(bytes.clone());
             }
             Record::Entry { bytes, .. } if !entries.contains(bytes) => entries.push(bytes.clone()),
             Record::Local { key, value: Some(value) } => {
-                drop(locals.insert(key.clone(), value.clone()))
+                drop(locals.insert(key.clone(), value.clone()));
             }
             Record::Local { key, value: None } => drop(locals.remove(key)),
             _ => {}
