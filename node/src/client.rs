@@ -260,6 +260,8 @@ fn nothing_there(path: &str) -> &'static str {
         "there is no invite with this id here. List them with \"fingerpost invite list\""
     } else if path.contains("/members/") {
         "there is no such organisation in this workspace. List them with \"fingerpost member list\""
+    } else if path.starts_with("/people/") {
+        "there is no person with this id here. List them with \"fingerpost person list\""
     } else if path.starts_with("/workspaces/") {
         "there is no workspace with this id here. List them with \"fingerpost workspace list\""
     } else {

@@ -23,7 +23,6 @@ pub(crate) struct Words(Zeroizing<[u8; 16]>);
 /// What a recovery kit's page says.
 pub(crate) struct Kit {
     pub(crate) words: Words,
-    pub(crate) organization: OrganizationId,
     pub(crate) name: Name,
     pub(crate) sector: Sector,
 }
@@ -121,13 +120,14 @@ pub(crate) fn page(words: &Words, card: &OrganizationCard, made: Timestamp) -> Z
 pub(crate) fn read_page(page: &str) -> Result<Kit, ReadKit> {
     let field = |name| meta(page, name).ok_or(ReadKit::NotAKit);
     let words = Words::from_text(&Zeroizing::new(field("words")?))?;
-    let organization = field("organization")?.parse().map_err(|_| ReadKit::NotAKit)?;
+    let organization: OrganizationId =
+        field("organization")?.parse().map_err(|_| ReadKit::NotAKit)?;
     let name = field("name")?.parse().map_err(|_| ReadKit::NotAKit)?;
     let sector = field("sector")?.parse().map_err(|_| ReadKit::NotAKit)?;
     if words.root_key().id() != organization {
         return Err(ReadKit::Altered);
     }
-    Ok(Kit { words, organization, name, sector })
+    Ok(Kit { words, name, sector })
 }
 
 /// Returns what a `<meta name="fingerpost-…" content="…">` says.
@@ -218,7 +218,7 @@ mod tests {
             let card = card(&words, name);
             let page = page(&words, &card, Timestamp(1_795_392_000_000));
             let kit = read_page(&page).ok().unwrap();
-            assert_eq!(kit.organization, card.organization);
+            assert_eq!(kit.words.root_key().id(), card.organization);
             assert_eq!((kit.name, kit.sector), (card.name, card.sector));
             assert!(page.contains("23 November 2026"));
             assert!(

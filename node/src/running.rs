@@ -38,6 +38,8 @@ pub(crate) struct Running {
     app: http::App,
     http: Option<(SocketAddr, JoinHandle<()>)>,
     network: Option<Arc<Network>>,
+    /// The node's libp2p name.
+    peer: String,
     /// Turns true when the engine has ended.
     ended: watch::Receiver<bool>,
 }
@@ -47,6 +49,7 @@ impl Running {
     pub(crate) async fn start(options: Options) -> anyhow::Result<Self> {
         let Options { data, http, listen, online } = options;
         let identity = data.identity()?;
+        let peer = http::api::status::peer_id(&identity.key.id());
         let store = Store::open(data.path()).context("cannot open the data folder")?;
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).context("the computer gives no random numbers")?;
@@ -82,7 +85,7 @@ impl Running {
         };
         let app = http::App::new(handle.clone(), data.clone(), own, data.api_token()?);
         let http = listener.map(|listener| (own, tokio::spawn(serve(listener, app.clone()))));
-        Ok(Self { handle, app, http, network, ended })
+        Ok(Self { handle, app, http, network, peer, ended })
     }
 
     pub(crate) const fn handle(&self) -> &Handle {
@@ -100,7 +103,8 @@ impl Running {
 
     /// Returns where other nodes can reach this one, with its peer id.
     pub(crate) fn listen(&self) -> Vec<String> {
-        self.network.as_ref().map(|network| network.listening()).unwrap_or_default()
+        let addresses = self.network.as_ref().map(|network| network.listening()).unwrap_or_default();
+        addresses.iter().map(|address| format!("{address}/p2p/{}", self.peer)).collect()
     }
 
     /// Waits until the node stops by itself, which it does when its disk refuses to keep something.

@@ -13,7 +13,6 @@ use crate::cli::output::Output;
 use crate::cli::serve::{self, Node};
 use crate::data::DataDir;
 use crate::kit::Words;
-use crate::running::{Options, Running};
 
 mod fill;
 
@@ -80,9 +79,7 @@ pub(crate) async fn run(
     output.say("Starting three organisations. This takes a few seconds.");
     let mut nodes = Vec::new();
     let done = start_and_serve(args.http, &folder, &mut nodes, output).await;
-    for node in nodes {
-        node.stop().await;
-    }
+    futures::future::join_all(nodes.into_iter().map(Node::stop)).await;
     done
 }
 
@@ -128,9 +125,7 @@ async fn start(
         found(&data, &founding, crate::clock::now()).await?;
     }
     let listen = addresses::kept(&data, std::net::Ipv4Addr::LOCALHOST)?;
-    let options =
-        Options { data: data.clone(), http: Some(addresses::http(http)?), listen, online: true };
-    Ok(Node { running: Running::start(options).await?, data })
+    Node::start(data, addresses::http(http)?, listen).await
 }
 
 /// Shows the first organisation; that there is no browser is no reason to fail.

@@ -15,6 +15,10 @@ use crate::cli::output::{Output, plain, text};
 use crate::cli::workspace::Which;
 use crate::client::{Client, Content};
 
+/// How much of a history entry's changes is shown to people, and of a value.
+const CHANGES_SHOWN: usize = 5;
+const LETTERS: usize = 60;
+
 /// Read and write documents
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -263,21 +267,23 @@ async fn export(args: Export, client: &Client, output: &mut Output) -> anyhow::R
 }
 
 async fn history(id: &DocumentId, client: &Client, output: &mut Output) -> anyhow::Result<()> {
-    let entries = client
-        .list(&format!("/documents/{id}/history"))
-        .await
-        .context("cannot read the history")?;
-    let row = |entry: &Value| {
-        let changes = entry
-            .get("changes")
-            .and_then(Value::as_array)
-            .map(|changes| sentences(changes).join("; "));
-        let who =
-            format!("{} ({})", text(entry, "/person/name"), text(entry, "/organization/name"));
-        vec![text(entry, "/time"), who, changes.unwrap_or_default(), text(entry, "/after")]
-    };
-    output.list(&entries, &["WHEN", "WHO", "WHAT", "VERSION"], row, "Nothing yet.")?;
+    let path = format!("/documents/{id}/history");
+    let entries = client.list(&path).await.context("cannot read the history")?;
+    entries.iter().try_for_each(|entry| output.result(entry, entry_words))?;
     Ok(())
+}
+
+fn entry_words(entry: &Value) -> String {
+    let none = Vec::new();
+    let changes = entry.get("changes").and_then(Value::as_array).unwrap_or(&none);
+    let who = format!("{} ({})", text(entry, "/person/name"), text(entry, "/organization/name"));
+    let mut lines = vec![format!("{}  {}", text(entry, "/time"), plain(&who))];
+    lines.push(format!("  version {}", text(entry, "/after")));
+    lines.extend(sentences(changes).iter().take(CHANGES_SHOWN).map(|change| format!("  {change}")));
+    if let Some(more) = changes.len().checked_sub(CHANGES_SHOWN).filter(|more| *more > 0) {
+        lines.push(format!("  and {more} more"));
+    }
+    lines.join("\n")
 }
 
 async fn diff(
@@ -313,16 +319,32 @@ fn sentence(change: &Value) -> String {
         (None | Some(Value::Null), None | Some(Value::Null)) => format!("{field} changed"),
         (None | Some(Value::Null), Some(after)) => format!("{field} added: {}", short(after)),
         (Some(before), None | Some(Value::Null)) => format!("{field} removed: {}", short(before)),
-        (Some(before), Some(after)) => format!("{field}: {} -> {}", short(before), short(after)),
+        (Some(before), Some(after)) => {
+            let (before, after) = from_where_they_differ(&text(before, ""), &text(after, ""));
+            format!("{field}: \"{}\" -> \"{}\"", start(&before), start(&after))
+        }
     }
 }
 
 /// The start of a value, enough to know it by.
 fn short(value: &Value) -> String {
-    const LETTERS: usize = 60;
-    let whole = text(value, "");
+    format!("\"{}\"", start(&text(value, "")))
+}
+
+fn start(whole: &str) -> String {
     let start: String = whole.chars().take(LETTERS).collect();
-    if start.len() < whole.len() { format!("\"{start}...\"") } else { format!("\"{start}\"") }
+    if start.len() < whole.len() { format!("{start}...") } else { start }
+}
+
+/// Leaves out a long start that two texts share, but for the last few words.
+fn from_where_they_differ(before: &str, after: &str) -> (String, String) {
+    let same = before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count();
+    let skipped = same.saturating_sub(LETTERS / 3);
+    if skipped == 0 {
+        return (before.to_owned(), after.to_owned());
+    }
+    let rest = |text: &str| format!("...{}", text.chars().skip(skipped).collect::<String>());
+    (rest(before), rest(after))
 }
 
 /// Returns a path with a query.
@@ -342,4 +364,19 @@ pub(crate) fn read_json(file: &Path) -> anyhow::Result<Value> {
         file.display()
     );
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_at_the_end_of_a_long_text_is_seen() {
+        let before = "Refer for a benefits check and debt advice using the form below. With consent, hand over.";
+        let after = format!("{before} Try twice more.");
+        let change = json!({"label": "Step 3: detail", "before": before, "after": after});
+        let sentence = sentence(&change);
+        assert!(sentence.contains("Try twice more."), "{sentence}");
+        assert!(sentence.starts_with("Step 3: detail: \"..."), "{sentence}");
+    }
 }

@@ -43,15 +43,14 @@ pub(crate) async fn run(args: Args, data: &DataDir, output: &mut Output) -> anyh
 }
 
 async fn join(client: &Client, invite: &str) -> anyhow::Result<Value> {
-    let mut joined = client.post("/join", &json!({"invite": invite})).await?;
+    let joined = client.post("/join", &json!({"invite": invite})).await?;
     let (Some(running), true) = (client.running(), text(&joined, "/state") == "waiting") else {
         return Ok(joined);
     };
     let workspace = text(&joined, "/workspace");
     let is_in = async || Ok(client.get(&format!("/workspaces/{workspace}")).await.is_ok());
     if settle(running.handle(), PATIENCE, is_in).await? {
-        joined["state"] = json!("joined");
-        return Ok(joined);
+        return Ok(json!({"workspace": workspace, "state": "joined"}));
     }
     refused(client, &workspace).await?;
     Ok(joined)

@@ -1,18 +1,26 @@
 //! Where words go: data to standard output, all else to standard error.
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 
 use serde_json::Value;
 
 /// Standard output and standard error of one command.
 pub(crate) struct Output {
     json: bool,
+    data: Box<dyn Write>,
+    words: Box<dyn Write>,
 }
 
 impl Output {
     /// Prints for people, or JSON for programs.
-    pub(crate) const fn new(json: bool) -> Self {
-        Self { json }
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, data: Box::new(io::stdout()), words: Box::new(io::stderr()) }
+    }
+
+    /// Prints nowhere.
+    #[cfg(test)]
+    pub(crate) fn nowhere() -> Self {
+        Self { json: true, data: Box::new(io::sink()), words: Box::new(io::sink()) }
     }
 
     /// Does a program read?
@@ -58,14 +66,13 @@ impl Output {
 
     /// Prints data as it is.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(bytes)?;
-        out.flush()
+        self.data.write_all(bytes)?;
+        self.data.flush()
     }
 
     /// Says something to the person. That nobody listens is no reason to fail.
     pub(crate) fn say(&mut self, text: &str) {
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(self.words, "{text}");
     }
 
     /// Says what went wrong, with its causes.

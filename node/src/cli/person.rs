@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::output::{Output, text};
 use crate::client::{Client, Content};
+use crate::http::accounts::PASSWORD_LETTERS;
 
 /// Look after the people who use this node
 #[derive(Subcommand)]
@@ -89,7 +90,7 @@ fn ask(output: &mut Output) -> anyhow::Result<Zeroizing<String>> {
         io::stdin().lock().read_line(&mut line).context("cannot read the password")?;
         return Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()));
     }
-    output.say("New password, at least 10 characters:");
+    output.say(&format!("New password, at least {PASSWORD_LETTERS} characters:"));
     let first = Zeroizing::new(rpassword::read_password().context("cannot read the password")?);
     output.say("The same again:");
     let second = Zeroizing::new(rpassword::read_password().context("cannot read the password")?);

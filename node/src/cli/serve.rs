@@ -1,17 +1,22 @@
 //! `fingerpost serve`
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::json;
 use tokio::sync::mpsc::{self, Receiver};
 
 use crate::cli::addresses;
+use crate::cli::join::settle;
 use crate::cli::output::Output;
 use crate::client::Client;
 use crate::data::DataDir;
 use crate::http;
 use crate::running::{Options, Running};
+
+/// How long to wait until the operating system has named all addresses.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Run the node
 ///
@@ -30,9 +35,7 @@ pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyho
     data.identity()?;
     let listen = addresses::listen(&data, &args.listen)?;
     let http = addresses::http(args.http)?;
-    let options = Options { data: data.clone(), http: Some(http), listen, online: true };
-    let running = Running::start(options).await.context("cannot start the node")?;
-    let mut nodes = [Node { running, data }];
+    let mut nodes = [Node::start(data, http, listen).await.context("cannot start the node")?];
     let served = serve(&mut nodes, output).await;
     for node in nodes {
         node.stop().await;
@@ -43,10 +46,26 @@ pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyho
 /// A node that serves pages.
 pub(crate) struct Node {
     pub(crate) running: Running,
-    pub(crate) data: DataDir,
+    data: DataDir,
 }
 
 impl Node {
+    /// Starts a node in touch with others, and waits until it knows its addresses.
+    pub(crate) async fn start(
+        data: DataDir,
+        http: SocketAddr,
+        listen: Vec<String>,
+    ) -> anyhow::Result<Self> {
+        let wanted = listen.len();
+        let options = Options { data: data.clone(), http: Some(http), listen, online: true };
+        let running = Running::start(options).await?;
+        // An address that comes late is no reason to fail.
+        let _all =
+            settle(running.handle(), PATIENCE, async || Ok(running.listen().len() >= wanted))
+                .await?;
+        Ok(Self { running, data })
+    }
+
     pub(crate) async fn stop(self) {
         // First, so that no command asks a node that is going.
         let _ = self.data.withdraw();

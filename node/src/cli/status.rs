@@ -60,17 +60,21 @@ fn words(status: &Value) -> String {
                 seen => format!("last seen {seen}"),
             }
         };
-        line(format!(
-            "{}: {online}, has not seen {} changes",
-            say(&peer, "/organization/name"),
-            say(&peer, "/unseen")
-        ));
+        let lacks = match peer.get("unseen").and_then(Value::as_u64).unwrap_or_default() {
+            0 => "has everything".to_owned(),
+            unseen => format!("has not seen {}", changes(unseen)),
+        };
+        line(format!("{}: {online}, {lacks}", say(&peer, "/organization/name")));
     }
-    match status.get("unsent").and_then(Value::as_u64) {
-        Some(0) => line("All changes are shared.".to_owned()),
-        _ => line(format!("Not yet shared with everyone: {} changes", say(status, "/unsent"))),
+    match status.get("unsent").and_then(Value::as_u64).unwrap_or_default() {
+        0 => line("All changes are shared.".to_owned()),
+        unsent => line(format!("Not yet shared with everyone: {}", changes(unsent))),
     }
     words
+}
+
+fn changes(number: u64) -> String {
+    if number == 1 { "1 change".to_owned() } else { format!("{number} changes") }
 }
 
 fn waits_for(join: &Value) -> String {

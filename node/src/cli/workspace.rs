@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_workspace_is_found_by_id_or_name_or_because_it_is_the_only_one() {
         let [a, b] = [json!({"id": "1", "name": "Kent"}), json!({"id": "2", "name": "Leeds"})];
-        let both = [a.clone(), b.clone()];
+        let both = [a.clone(), b];
         for (wanted, workspaces, expected) in [
             (None, &both[..1], Some("1")),
             (Some("2"), &both[..], Some("2")),
