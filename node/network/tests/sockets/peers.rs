@@ -9,6 +9,10 @@ use libp2p::identity::Keypair;
 use network::{Config, Key, Network, NetworkEvent};
 use tokio::sync::mpsc;
 
+/// Any free port of this machine.
+pub(crate) const TCP: &str = "/ip4/127.0.0.1/tcp/0";
+pub(crate) const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";
+
 /// A running network with the events that come out of it.
 pub(crate) struct Peer {
     pub(crate) network: Network,
@@ -34,7 +38,9 @@ impl Peer {
                 seed[..8].copy_from_slice(&number.to_be_bytes());
                 seed
             });
-            seeds.find(|seed| key_of(*seed).starts_with(&[0xff]) && key_of(*seed)[1] >= 0xe0).unwrap()
+            seeds
+                .find(|seed| key_of(*seed).starts_with(&[0xff]) && key_of(*seed)[1] >= 0xe0)
+                .unwrap()
         });
         Self::from_seed(*LARGEST, listen, config).await
     }
