@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_malformed() {
-        for body in ["", "{", "[] []", "nul"] {
+        for body in ["", "[{", "[] []", "nul"] {
             assert_eq!(
                 parse::<Vec<Body>>(body.as_bytes()).unwrap_err().status,
                 StatusCode::BAD_REQUEST,

@@ -43,7 +43,10 @@ pub(crate) async fn news(
             Err(RecvError::Lagged(_)) => &["status", "members", "documents"],
             Err(RecvError::Closed) => return None,
         };
-        Some((futures::stream::iter(names.iter().map(|name| Ok(Event::default().data(*name)))), events))
+        Some((
+            futures::stream::iter(names.iter().map(|name| Ok(Event::default().data(*name)))),
+            events,
+        ))
     });
     Sse::new(names.flatten().take_until(Box::pin(app.stopping()))).keep_alive(KeepAlive::default())
 }
@@ -82,7 +85,8 @@ pub(crate) async fn text(
 
 fn paths(query: &str) -> Result<Vec<FieldPath>, Refusal> {
     let malformed = || Problem::malformed("the live fields cannot be read");
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| malformed())?;
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(query).map_err(|_| malformed())?;
     let named = pairs.iter().filter(|(name, _)| name == "path");
     let paths: Vec<FieldPath> =
         named.map(|(_, path)| path.parse()).collect::<Result<_, _>>().map_err(|_| malformed())?;

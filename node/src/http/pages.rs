@@ -83,7 +83,9 @@ pub(crate) fn paths() -> Vec<&'static str> {
 
 /// Returns the pages. What they refuse is shown as a page too.
 pub(crate) fn router(app: &App) -> Router<App> {
-    let pages = routes().into_iter().fold(Router::new(), |pages, (path, methods)| pages.route(path, methods));
+    let pages = routes()
+        .into_iter()
+        .fold(Router::new(), |pages, (path, methods)| pages.route(path, methods));
     pages
         .fallback(async || frame::Refusal::NotFound)
         .method_not_allowed_fallback(async || frame::Refusal::NotFound)

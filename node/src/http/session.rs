@@ -62,10 +62,14 @@ impl Sessions {
         let token = secret()?;
         let mut starts = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
         while starts.len() >= START_LINKS {
-            let oldest = starts.iter().min_by_key(|(_, (ends, _))| *ends).map(|(hash, _)| hash.clone());
+            let oldest =
+                starts.iter().min_by_key(|(_, (ends, _))| *ends).map(|(hash, _)| hash.clone());
             oldest.and_then(|hash| starts.remove(&hash));
         }
-        starts.insert(hash(&token), (Timestamp(now.0.saturating_add(START_LINK_MILLISECONDS)), false));
+        starts.insert(
+            hash(&token),
+            (Timestamp(now.0.saturating_add(START_LINK_MILLISECONDS)), false),
+        );
         Ok(token)
     }
 
@@ -139,10 +143,15 @@ impl Sessions {
     }
 
     /// Returns when each person started their newest session.
-    pub(crate) async fn last_begun(&self, handle: &Handle) -> Result<BTreeMap<PersonId, Timestamp>, Stopped> {
+    pub(crate) async fn last_begun(
+        &self,
+        handle: &Handle,
+    ) -> Result<BTreeMap<PersonId, Timestamp>, Stopped> {
         let records = handle.read(|node| node.locals(PREFIX)).await?;
         let mut begun = BTreeMap::new();
-        for session in records.iter().filter_map(|(_, bytes)| serde_json::from_slice::<Session>(bytes).ok()) {
+        for session in
+            records.iter().filter_map(|(_, bytes)| serde_json::from_slice::<Session>(bytes).ok())
+        {
             let newest = begun.entry(session.person).or_insert(session.created);
             *newest = session.created.max(*newest);
         }
@@ -229,14 +238,21 @@ mod tests {
         let made = Timestamp(5);
         let token = sessions.make_start(made).unwrap();
         for _ in 0..2 {
-            assert_eq!(sessions.look_at_start(&token, made), StartLink::Good, "looking uses nothing up");
+            assert_eq!(
+                sessions.look_at_start(&token, made),
+                StartLink::Good,
+                "looking uses nothing up"
+            );
         }
         assert_eq!(sessions.use_start("another", made), StartLink::Unknown);
         assert_eq!(sessions.use_start(&token, made), StartLink::Good);
         assert_eq!(sessions.use_start(&token, made), StartLink::Used);
 
         let late = sessions.make_start(made).unwrap();
-        assert_eq!(sessions.use_start(&late, Timestamp(made.0 + START_LINK_MILLISECONDS)), StartLink::Ended);
+        assert_eq!(
+            sessions.use_start(&late, Timestamp(made.0 + START_LINK_MILLISECONDS)),
+            StartLink::Ended
+        );
     }
 
     #[test]

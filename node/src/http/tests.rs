@@ -1,7 +1,10 @@
 //! The API and the pages, asked in this process on a real store.
 
 mod api;
+mod browser;
 mod door;
+mod live;
+mod pages;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode, header};
@@ -93,7 +96,10 @@ impl Node {
         let path = format!("/workspaces/{workspace}/import");
         let made = self.ask("POST", &path, Some(example())).await;
         assert_eq!(made.status, 200, "{}", made.text());
-        made.json()["made"][0]["id"].as_str().expect(&made.text()).to_owned()
+        made.json()["made"][0]["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{}", made.text()))
+            .to_owned()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::http::api::{organization, time};
 use crate::http::problem::Problem;
 
 pub(crate) async fn show(State(app): State<App>) -> Result<Json<Value>, Problem> {
-    Ok(Json(app.handle().read(|node| status(node)).await?))
+    Ok(Json(app.handle().read(status).await?))
 }
 
 fn status(node: &mut Reader<'_>) -> Value {

@@ -69,13 +69,26 @@ impl Conversation {
         });
         let (may_write, are_texts) = fits.await??;
         if !may_write {
-            return Err(Problem::not_allowed("your organisation may read this document, but not change it").into());
+            return Err(Problem::not_allowed(
+                "your organisation may read this document, but not change it",
+            )
+            .into());
         }
         if !are_texts {
             return Err(Problem::invalid("", "not every one of these fields is a text").into());
         }
         let connection = app.tabs().connection();
-        Ok(Self { app, signed, headers, document, paths, connection, is_told: false, shown: None, place: None })
+        Ok(Self {
+            app,
+            signed,
+            headers,
+            document,
+            paths,
+            connection,
+            is_told: false,
+            shown: None,
+            place: None,
+        })
     }
 
     pub(crate) fn is_about(&self, document: &DocumentId) -> bool {
@@ -85,7 +98,9 @@ impl Conversation {
     /// Would a pull be answered differently after this?
     pub(crate) fn concerns(&self, event: &Event) -> bool {
         match event {
-            Event::Document { document, .. } | Event::Presence { document } => self.is_about(document),
+            Event::Document { document, .. } | Event::Presence { document } => {
+                self.is_about(document)
+            }
             Event::Membership { .. } | Event::Peers | Event::Sync { .. } => false,
         }
     }
@@ -159,17 +174,34 @@ impl Conversation {
         Ok(Some(text))
     }
 
-    async fn make(&self, base: Heads, path: FieldPath, splices: Vec<Splice>) -> Result<Heads, ActError> {
+    async fn make(
+        &self,
+        base: Heads,
+        path: FieldPath,
+        splices: Vec<Splice>,
+    ) -> Result<Heads, ActError> {
         let edits = vec![Edit::Splice { path, splices }];
         let (document, person) = (self.document, self.signed.person());
-        match self.app.handle().act(Command::EditDocument { document, base: Some(base), edits, person }).await? {
+        match self
+            .app
+            .handle()
+            .act(Command::EditDocument { document, base: Some(base), edits, person })
+            .await?
+        {
             Done::Document { made, .. } => Ok(made),
-            Done::Nothing | Done::Workspace(_) | Done::Invite { .. } | Done::Joining { .. } => Err(ActError::Stopped),
+            Done::Nothing | Done::Workspace(_) | Done::Invite { .. } | Done::Joining { .. } => {
+                Err(ActError::Stopped)
+            }
         }
     }
 
     /// Returns the version that these very edits of this person made before the node was last started.
-    async fn made_before(&self, base: Heads, path: FieldPath, edits: Vec<Splice>) -> Result<Option<Heads>, Over> {
+    async fn made_before(
+        &self,
+        base: Heads,
+        path: FieldPath,
+        edits: Vec<Splice>,
+    ) -> Result<Option<Heads>, Over> {
         let (document, person, started) = (self.document, self.signed.person(), self.app.started());
         let found = self.app.handle().read(move |node| {
             let made: Vec<Heads> = node
@@ -182,7 +214,8 @@ impl Conversation {
             let document = node.open(&document).ok()?;
             let before = document.text(&path, &base).ok()?;
             let wanted = spliced(&before, &edits)?;
-            made.into_iter().find(|made| document.text(&path, made).is_ok_and(|text| text == wanted))
+            made.into_iter()
+                .find(|made| document.text(&path, made).is_ok_and(|text| text == wanted))
         });
         found.await.map_err(|_| Over)
     }
@@ -200,7 +233,8 @@ impl Conversation {
         self.show(field, caret, from.clone()).await;
         let here = self.app.tabs().others(self.document, self.connection);
         let (document, paths, own) = (self.document, self.paths.clone(), self.signed.account.id);
-        let answer = self.app.handle().read(move |node| pulled(node, &document, &paths, &from, here, own));
+        let answer =
+            self.app.handle().read(move |node| pulled(node, &document, &paths, &from, here, own));
         answer.await.map_err(|_| Over)?.map(|answer| answer.to_string()).ok_or(Over)
     }
 
@@ -273,13 +307,18 @@ fn pulled(
     let mut people: Vec<Value> = here
         .iter()
         .map(|one| {
-            let caret = one.path.as_ref().map_or(0, |path| carried(document, path, &one.heads, one.caret, &now));
+            let caret = one
+                .path
+                .as_ref()
+                .map_or(0, |path| carried(document, path, &one.heads, one.caret, &now));
             let path = one.path.as_ref().map(ToString::to_string).unwrap_or_default();
             json!({"name": one.name, "organization": organization, "path": path, "caret": caret})
         })
         .collect();
     // Our own people are known tab by tab; only others' come from the network.
-    let away = away.iter().filter(|one| !one.is_here && one.person.id != own && paths.contains(&one.place.path));
+    let away = away
+        .iter()
+        .filter(|one| !one.is_here && one.person.id != own && paths.contains(&one.place.path));
     people.extend(away.map(|one| {
         let caret = carried(document, &one.place.path, &one.place.heads, one.place.caret, &now);
         json!({"name": one.person.name, "organization": one.organization_name, "path": one.place.path, "caret": caret})
@@ -288,7 +327,13 @@ fn pulled(
 }
 
 /// Returns where a caret stands now; where that cannot be said, where it was.
-fn carried(document: &Document, path: &FieldPath, from: &Heads, caret: usize, now: &Heads) -> usize {
+fn carried(
+    document: &Document,
+    path: &FieldPath,
+    from: &Heads,
+    caret: usize,
+    now: &Heads,
+) -> usize {
     document.position_at(path, from, caret, now).unwrap_or(caret)
 }
 
@@ -321,7 +366,9 @@ mod tests {
         assert!(matches!(serde_json::from_value(edits), Ok(Said::Edits { seq: 1, .. })));
         let pull = json!({"pull": heads, "path": "", "caret": 0});
         assert!(matches!(serde_json::from_value(pull), Ok(Said::Pull { .. })));
-        for other in [json!({}), json!([]), json!({"pull": "x", "path": "", "caret": 0}), json!({"seq": -1})] {
+        for other in
+            [json!({}), json!([]), json!({"pull": "x", "path": "", "caret": 0}), json!({"seq": -1})]
+        {
             assert!(serde_json::from_value::<Said>(other.clone()).is_err(), "{other}");
         }
     }

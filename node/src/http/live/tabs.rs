@@ -25,9 +25,12 @@ pub(crate) struct Tabs {
     changed: broadcast::Sender<DocumentId>,
 }
 
+/// When a tab last spoke, and what it was answered.
+type Remembered = (Timestamp, Arc<tokio::sync::Mutex<LastAnswer>>);
+
 #[derive(Default)]
 struct Answers {
-    by_tab: BTreeMap<(PersonId, TabName), (Timestamp, Arc<tokio::sync::Mutex<LastAnswer>>)>,
+    by_tab: BTreeMap<(PersonId, TabName), Remembered>,
     connections: ConnectionId,
 }
 
@@ -52,7 +55,11 @@ pub(crate) struct LastAnswer {
 
 impl Default for Tabs {
     fn default() -> Self {
-        Self { here: Mutex::default(), answers: Mutex::default(), changed: broadcast::Sender::new(NOTICES) }
+        Self {
+            here: Mutex::default(),
+            answers: Mutex::default(),
+            changed: broadcast::Sender::new(NOTICES),
+        }
     }
 }
 
@@ -73,9 +80,9 @@ impl Tabs {
     pub(crate) fn show(&self, document: DocumentId, connection: ConnectionId, here: Option<Here>) {
         let mut all = lock(&self.here);
         let is_news = match here {
-            Some(here) => all.insert((document, connection), here.clone()).is_none_or(|before| {
-                (before.path, before.caret) != (here.path, here.caret)
-            }),
+            Some(here) => all
+                .insert((document, connection), here.clone())
+                .is_none_or(|before| (before.path, before.caret) != (here.path, here.caret)),
             None => all.remove(&(document, connection)).is_some(),
         };
         drop(all);
@@ -93,11 +100,20 @@ impl Tabs {
     }
 
     /// Returns what a person's tab was last answered, to be held while its next message is worked on.
-    pub(crate) fn answers_of(&self, person: PersonId, tab: &str, now: Timestamp) -> Arc<tokio::sync::Mutex<LastAnswer>> {
+    pub(crate) fn answers_of(
+        &self,
+        person: PersonId,
+        tab: &str,
+        now: Timestamp,
+    ) -> Arc<tokio::sync::Mutex<LastAnswer>> {
         let mut answers = lock(&self.answers);
         let key = (person, tab.to_owned());
         if answers.by_tab.len() >= REMEMBERED && !answers.by_tab.contains_key(&key) {
-            let oldest = answers.by_tab.iter().min_by_key(|(_, (used, _))| *used).map(|(key, _)| key.clone());
+            let oldest = answers
+                .by_tab
+                .iter()
+                .min_by_key(|(_, (used, _))| *used)
+                .map(|(key, _)| key.clone());
             oldest.and_then(|key| answers.by_tab.remove(&key));
         }
         let (used, answer) = answers.by_tab.entry(key).or_default();

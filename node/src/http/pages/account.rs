@@ -61,10 +61,14 @@ pub(crate) async fn begin(
     match app.passwords().sign_in(app.handle(), &name, password, clock::now()).await {
         Ok(account) => start::enter(&app, &account, own_path(next)).await,
         Err(SignInError::Stopped(stopped)) => Err(stopped.into()),
-        Err(SignInError::Wrong) => frame::show_again(&page(&app, SignInForm::refused(&name), next).await?),
+        Err(SignInError::Wrong) => {
+            frame::show_again(&page(&app, SignInForm::refused(&name), next).await?)
+        }
         Err(SignInError::Throttled(seconds)) => {
-            let mut form = SignInForm { name: web_ui::forms::Field::of(name), ..SignInForm::default() };
-            form.password.refuse(format!("Too many wrong passwords. Wait {seconds} seconds and try again"));
+            let mut form =
+                SignInForm { name: web_ui::forms::Field::of(name), ..SignInForm::default() };
+            form.password
+                .refuse(format!("Too many wrong passwords. Wait {seconds} seconds and try again"));
             frame::show_again(&page(&app, form, next).await?)
         }
     }
@@ -79,7 +83,8 @@ pub(crate) async fn sign_out(
     if let Some(value) = session::cookie_value(&headers, &session::cookie_name(port)) {
         app.sessions().end(app.handle(), value).await?;
     }
-    Ok(([(header::SET_COOKIE, session::no_cookie(port))], Redirect::to(urls::sign_in())).into_response())
+    Ok(([(header::SET_COOKIE, session::no_cookie(port))], Redirect::to(urls::sign_in()))
+        .into_response())
 }
 
 pub(crate) async fn show(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
@@ -91,7 +96,10 @@ async fn account_page(app: &App, signed: &Signed, form: PasswordForm) -> Result<
     Ok(Account { chrome, person: signed.account.name.to_string(), form })
 }
 
-pub(crate) async fn change_password(State(app): State<App>, form: Form) -> Result<Response, Refusal> {
+pub(crate) async fn change_password(
+    State(app): State<App>,
+    form: Form,
+) -> Result<Response, Refusal> {
     let Form { signed, posted, .. } = form;
     let (current, new) = match PasswordForm::read(&posted).parse() {
         Ok(typed) => typed,
@@ -101,7 +109,9 @@ pub(crate) async fn change_password(State(app): State<App>, form: Form) -> Resul
         Ok(()) => return start::set_password(&app, &signed, new, Some(urls::account())).await,
         Err(SignInError::Stopped(stopped)) => return Err(stopped.into()),
         Err(SignInError::Wrong) => "Enter your current password as it is now".to_owned(),
-        Err(SignInError::Throttled(seconds)) => format!("Too many wrong passwords. Wait {seconds} seconds and try again"),
+        Err(SignInError::Throttled(seconds)) => {
+            format!("Too many wrong passwords. Wait {seconds} seconds and try again")
+        }
     };
     let mut again = PasswordForm::default();
     again.current.refuse(wrong);
@@ -117,7 +127,14 @@ mod tests {
         for own in ["/", "/workspaces/x?page=2"] {
             assert_eq!(own_path(own), own);
         }
-        for other in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "x"] {
+        for other in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/\t/evil.example",
+            "x",
+        ] {
             assert_eq!(own_path(other), "/", "{other:?}");
         }
     }

@@ -45,7 +45,13 @@ pub(crate) async fn open(app: &App, signed: &Signed, id: DocumentId) -> Result<O
         let content = node.open(&id)?.content();
         let conflicts: Vec<Conflict> = node.conflicts(&id)?.into_iter().map(conflict).collect();
         let last_editor = home::last_editor(node, &view);
-        Ok::<_, engine::Refused>((node.members(&view.workspace), view, content, conflicts, last_editor))
+        Ok::<_, engine::Refused>((
+            node.members(&view.workspace),
+            view,
+            content,
+            conflicts,
+            last_editor,
+        ))
     });
     let (members, view, content, conflicts, last_editor) = read.await??;
     let (chrome, workspace) = frame::chrome_in(app, signed, view.workspace, Tab::Pathways).await?;
@@ -71,8 +77,10 @@ fn cannot(view: &DocumentView, members: &[MemberView]) -> Option<String> {
             && view.audience.may_write(&member.organization)
             && !member.is_self
     };
-    let names: Vec<&str> = members.iter().filter(writes).map(|member| member.name.as_str()).collect();
-    let ask = if names.is_empty() { String::new() } else { format!(" Ask {}.", names.join(" or ")) };
+    let names: Vec<&str> =
+        members.iter().filter(writes).map(|member| member.name.as_str()).collect();
+    let ask =
+        if names.is_empty() { String::new() } else { format!(" Ask {}.", names.join(" or ")) };
     Some(format!("Your organisation can read this pathway, but not change it.{ask}"))
 }
 
@@ -92,7 +100,9 @@ pub(crate) fn shown(value: &Value) -> String {
         Value::Bool(true) => "Yes".to_owned(),
         Value::Bool(false) => "No".to_owned(),
         Value::Number(number) => number.to_string(),
-        Value::String(text) if when::parse(text).is_some() && text.len() <= 10 => when::iso_date(text),
+        Value::String(text) if when::parse(text).is_some() && text.len() <= 10 => {
+            when::iso_date(text)
+        }
         Value::String(text) => plain(text),
         Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join("; "),
         Value::Object(members) => {
@@ -107,7 +117,8 @@ pub(crate) async fn read(
     Id(id): Id<DocumentId>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
-    let Opened { chrome, head, view, content, conflicts, last_editor, .. } = open(&app, &signed, id).await?;
+    let Opened { chrome, head, view, content, conflicts, last_editor, .. } =
+        open(&app, &signed, id).await?;
     let calendar = frame::calendar();
     frame::show(&Read {
         chrome,
@@ -124,7 +135,8 @@ pub(crate) async fn print(
     Id(id): Id<DocumentId>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
-    let Opened { chrome, head, view, content, conflicts, workspace_name, .. } = open(&app, &signed, id).await?;
+    let Opened { chrome, head, view, content, conflicts, workspace_name, .. } =
+        open(&app, &signed, id).await?;
     let calendar = frame::calendar();
     frame::show(&Print {
         chrome,
@@ -149,18 +161,24 @@ pub(crate) async fn access(
     Id(id): Id<DocumentId>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
-    let Opened { chrome, head, view, members, workspace_name, .. } = open(&app, &signed, id).await?;
+    let Opened { chrome, head, view, members, workspace_name, .. } =
+        open(&app, &signed, id).await?;
     let names = |may: &dyn Fn(&MemberView) -> bool| -> Vec<String> {
-        let inside = members.iter().filter(|member| member.standing == Standing::Member && may(member));
+        let inside =
+            members.iter().filter(|member| member.standing == Standing::Member && may(member));
         inside.map(|member| member.name.clone()).collect()
     };
     let read = match &view.audience.read {
         Circle::Workspace => format!("Everyone in the workspace {workspace_name}."),
-        Circle::Public => "Everyone in the workspace, and whoever they pass it on to: it is public.".to_owned(),
+        Circle::Public => {
+            "Everyone in the workspace, and whoever they pass it on to: it is public.".to_owned()
+        }
         Circle::Named(_) => "Only the organisations named here.".to_owned(),
     };
     let write = match &view.audience.write {
-        Circle::Workspace | Circle::Public => "Editors and stewards of the organisations that can read it.",
+        Circle::Workspace | Circle::Public => {
+            "Editors and stewards of the organisations that can read it."
+        }
         Circle::Named(_) => "Editors and stewards of the organisations named here.",
     };
     frame::show(&Access {
@@ -169,7 +187,9 @@ pub(crate) async fn access(
         read,
         readers: names(&|member| view.audience.may_read(&member.organization)),
         write: write.to_owned(),
-        writers: names(&|member| view.audience.may_write(&member.organization) && member.role.may_write()),
+        writers: names(&|member| {
+            view.audience.may_write(&member.organization) && member.role.may_write()
+        }),
     })
 }
 
@@ -210,7 +230,10 @@ pub(crate) async fn settle(
     let (Some(value), Some(path)) = (value, field) else {
         let mut field = Field::of(posted.get("value"));
         field.refuse("Choose which one is right");
-        let error = web_ui::forms::FormError { field: "value".to_owned(), message: "Choose which one is right".to_owned() };
+        let error = web_ui::forms::FormError {
+            field: "value".to_owned(),
+            message: "Choose which one is right".to_owned(),
+        };
         let chrome = chrome.with_errors(vec![error]);
         return frame::show_again(&Choose { chrome, document: head, conflict, value: field });
     };
@@ -233,15 +256,22 @@ pub(crate) fn keys_at(
     while let Some((path, value)) = waiting.pop() {
         match value {
             Value::Object(members) => {
-                waiting.extend(members.iter().map(|(name, value)| (path.child(name.clone()), value)));
+                waiting
+                    .extend(members.iter().map(|(name, value)| (path.child(name.clone()), value)));
             }
             Value::Array(items) if items.iter().any(Value::is_object) => {
                 let names: Vec<String> =
                     document.items_at(&path, heads).iter().map(ToString::to_string).collect();
-                waiting.extend(names.iter().zip(items).map(|(name, value)| (path.child(name.clone()), value)));
+                waiting.extend(
+                    names.iter().zip(items).map(|(name, value)| (path.child(name.clone()), value)),
+                );
                 keys.insert(path.to_string(), names);
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {}
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => {}
         }
     }
     Ok(keys)

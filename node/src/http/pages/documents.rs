@@ -52,12 +52,15 @@ pub(crate) async fn list(
         .handle()
         .read(move |node| {
             let mut all = node.documents(&id);
-            let mut tags: Vec<String> =
-                all.iter().flat_map(|document| document.tags.iter().map(|(name, _)| name.clone())).collect();
+            let mut tags: Vec<String> = all
+                .iter()
+                .flat_map(|document| document.tags.iter().map(|(name, _)| name.clone()))
+                .collect();
             tags.sort();
             tags.dedup();
             all.retain(|document| {
-                mentions(document, &words) && (wanted_tag.is_empty() || has_tag(document, &wanted_tag))
+                mentions(document, &words)
+                    && (wanted_tag.is_empty() || has_tag(document, &wanted_tag))
             });
             let total = all.len();
             let shown = all.iter().skip((page - 1).saturating_mul(ROWS)).take(ROWS);
@@ -69,7 +72,9 @@ pub(crate) async fn list(
                     updated: calendar.near(document.updated),
                     updated_by: home::last_editor(node, document),
                     overdue: when::is_past(&document.review_date, calendar.today()),
-                    conflict: node.conflicts(&document.id).is_ok_and(|conflicts| !conflicts.is_empty()),
+                    conflict: node
+                        .conflicts(&document.id)
+                        .is_ok_and(|conflicts| !conflicts.is_empty()),
                 })
                 .collect();
             (rows, total, tags, node.members(&id))
@@ -81,7 +86,17 @@ pub(crate) async fn list(
         next: (page.saturating_mul(ROWS) < total).then(|| at(page.saturating_add(1))),
     };
     let cannot_write = frame::cannot_write(workspace.role, &members);
-    frame::show(&Documents { chrome, workspace: id, words: q, tag, tags, documents, total, pages, cannot_write })
+    frame::show(&Documents {
+        chrome,
+        workspace: id,
+        words: q,
+        tag,
+        tags,
+        documents,
+        total,
+        pages,
+        cannot_write,
+    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,7 +112,9 @@ pub(crate) async fn new(
     signed: Signed,
 ) -> Result<Response, Refusal> {
     let kind = kind.parse::<Kind>().unwrap_or(Kind::ReferralPathway);
-    frame::show(&new_page(&app, &signed, id, kind, DocumentForm::fresh(), &Posted::default()).await?)
+    frame::show(
+        &new_page(&app, &signed, id, kind, DocumentForm::fresh(), &Posted::default()).await?,
+    )
 }
 
 async fn new_page(
@@ -110,7 +127,8 @@ async fn new_page(
 ) -> Result<DocumentNew, Refusal> {
     let (chrome, _) = frame::chrome_in(app, signed, id, Tab::Pathways).await?;
     let members = app.handle().read(move |node| node.members(&id)).await?;
-    let ticked = |name: &str, id: &OrganizationId| posted.all(name).any(|ticked| ticked == id.to_string());
+    let ticked =
+        |name: &str, id: &OrganizationId| posted.all(name).any(|ticked| ticked == id.to_string());
     let organizations = members
         .iter()
         .filter(|member| member.standing == Standing::Member && !member.is_self)
@@ -141,16 +159,20 @@ pub(crate) async fn create(
                 read: circle(reads_named, &posted, "reader", own),
                 write: circle(writes_named, &posted, "writer", own),
             };
-            let content = json!({"document_type": kind, "title": title, "status": "draft", "body": {}});
+            let content =
+                json!({"document_type": kind, "title": title, "status": "draft", "body": {}});
             let (kind, content) = edit::check(&content)?;
             let person = signed.person();
-            let command = Command::CreateDocument { workspace: id, kind, audience, content, person };
+            let command =
+                Command::CreateDocument { workspace: id, kind, audience, content, person };
             match edit::make(&app, command).await {
                 Ok((document, _)) => {
                     app.banners().put(&signed, "Pathway created. Fill in its parts.");
                     return Ok(Redirect::to(&urls::edit(document)).into_response());
                 }
-                Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => again.title.refuse(problem.detail),
+                Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
+                    again.title.refuse(problem.detail);
+                }
                 Err(problem) => return Err(problem.into()),
             }
         }

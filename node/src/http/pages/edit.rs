@@ -57,7 +57,11 @@ fn wanted(address: Vec<String>) -> Result<Wanted, Refusal> {
     let id = segments.next().and_then(|id| id.parse().ok()).ok_or(Refusal::NotFound)?;
     let part = segments.next().and_then(|slug| parts::find(&slug)).ok_or(Refusal::NotFound)?;
     let item = segments.next().unwrap_or_default();
-    if part.is_item == item.is_empty() { Err(Refusal::NotFound) } else { Ok(Wanted { id, part, item }) }
+    if part.is_item == item.is_empty() {
+        Err(Refusal::NotFound)
+    } else {
+        Ok(Wanted { id, part, item })
+    }
 }
 
 pub(crate) async fn part(
@@ -83,7 +87,8 @@ async fn part_page(app: &App, signed: &Signed, wanted: &Wanted) -> Result<EditPa
     } else {
         wanted.part.root.to_owned()
     };
-    let here = move |path: &str| root == "/" || path == root || path.starts_with(&format!("{root}/"));
+    let here =
+        move |path: &str| root == "/" || path == root || path.starts_with(&format!("{root}/"));
     let in_part = here.clone();
     let people = app.handle().read(move |node| node.presence(&id)).await?;
     let own = signed.account.id;
@@ -141,7 +146,11 @@ async fn again(
 /// Finds the input that a refusal is about.
 fn error_of(problem: &Problem, posted: &Posted) -> FormError {
     let pointer = problem.errors.first().map(|(pointer, _)| pointer.as_str()).unwrap_or_default();
-    let field = posted.0.iter().map(|(name, _)| name).find(|name| !pointer.is_empty() && name.ends_with(pointer));
+    let field = posted
+        .0
+        .iter()
+        .map(|(name, _)| name)
+        .find(|name| !pointer.is_empty() && name.ends_with(pointer));
     FormError { field: field.cloned().unwrap_or_default(), message: problem.detail.clone() }
 }
 
@@ -165,7 +174,8 @@ async fn edits_of(
     for (path, value) in typed {
         let before = value_at(&content, &keys, &path);
         if !is_same(before, &value) {
-            let path = path.parse().map_err(|_| Problem::malformed("a field's name cannot be read"))?;
+            let path =
+                path.parse().map_err(|_| Problem::malformed("a field's name cannot be read"))?;
             edits.extend(parents(&content, &keys, &path));
             edits.push(Edit::Set { path, value });
         }
@@ -179,10 +189,13 @@ pub(crate) fn parents(content: &Value, keys: &ItemKeys, path: &FieldPath) -> Vec
     let mut missing = Vec::new();
     let mut place = path.clone();
     while let Some((parent, _)) = place.split_last() {
-        if parent.tokens().is_empty() || value_at(content, keys, &parent.to_string()).is_some_and(|value| !value.is_null()) {
+        if parent.tokens().is_empty()
+            || value_at(content, keys, &parent.to_string()).is_some_and(|value| !value.is_null())
+        {
             break;
         }
-        missing.push(Edit::Set { path: parent.clone(), value: Value::Object(serde_json::Map::new()) });
+        missing
+            .push(Edit::Set { path: parent.clone(), value: Value::Object(serde_json::Map::new()) });
         place = parent;
     }
     missing.reverse();
@@ -199,7 +212,11 @@ fn is_same(before: Option<&Value>, typed: &Value) -> bool {
     };
     match before {
         None => is_nothing(typed),
-        Some(before) => before == typed || (is_nothing(before) && is_nothing(typed)) || is_same_text(before, typed),
+        Some(before) => {
+            before == typed
+                || (is_nothing(before) && is_nothing(typed))
+                || is_same_text(before, typed)
+        }
     }
 }
 
@@ -212,7 +229,11 @@ fn is_same_text(before: &Value, typed: &Value) -> bool {
         (Value::Array(before), Value::Array(typed)) => {
             let text = |value: &Value| value.as_str().map(|text| text.trim().to_owned());
             before.iter().all(Value::is_string)
-                && before.iter().map(text).filter(|text| text.as_deref() != Some("")).eq(typed.iter().map(text))
+                && before
+                    .iter()
+                    .map(text)
+                    .filter(|text| text.as_deref() != Some(""))
+                    .eq(typed.iter().map(text))
         }
         _ => false,
     }
@@ -268,7 +289,10 @@ mod tests {
     #[test]
     fn a_value_in_a_list_is_found_by_its_items_name() {
         let content = json!({"body": {"steps": [{"detail": "a"}, {"detail": "b"}]}});
-        let keys = ItemKeys::from([("/body/steps".to_owned(), vec!["1@aa".to_owned(), "2@aa".to_owned()])]);
+        let keys = ItemKeys::from([(
+            "/body/steps".to_owned(),
+            vec!["1@aa".to_owned(), "2@aa".to_owned()],
+        )]);
         assert_eq!(value_at(&content, &keys, "/body/steps/2@aa/detail"), Some(&json!("b")));
         assert_eq!(value_at(&content, &keys, "/body/steps/3@aa/detail"), None);
         let path = "/body/review/lead/name".parse().unwrap();

@@ -58,7 +58,9 @@ impl Signed {
     pub(crate) async fn find(app: &App, headers: &HeaderMap) -> Result<Option<Self>, Stopped> {
         let name = session::cookie_name(app.own().port());
         let Some(value) = session::cookie_value(headers, &name) else { return Ok(None) };
-        let Some(session) = app.sessions().find(app.handle(), value, clock::now()).await? else { return Ok(None) };
+        let Some(session) = app.sessions().find(app.handle(), value, clock::now()).await? else {
+            return Ok(None);
+        };
         let account = accounts::find(app.handle(), &session.person).await?;
         Ok(account.map(|account| Self { account, session }))
     }
@@ -69,7 +71,9 @@ impl FromRequestParts<App> for Signed {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let next = match parts.method {
-            Method::GET => parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str),
+            Method::GET => {
+                parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str)
+            }
             _ => "/",
         };
         Self::find(app, &parts.headers).await?.ok_or_else(|| Refusal::SignIn(next.to_owned()))
@@ -78,7 +82,11 @@ impl FromRequestParts<App> for Signed {
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        if problem.status == StatusCode::NOT_FOUND { Self::NotFound } else { Self::Problem(problem) }
+        if problem.status == StatusCode::NOT_FOUND {
+            Self::NotFound
+        } else {
+            Self::Problem(problem)
+        }
     }
 }
 
@@ -110,7 +118,8 @@ impl From<askama::Error> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         if let Self::SignIn(next) = &self {
-            return Redirect::to(&format!("{}?next={}", urls::sign_in(), urls::encode(next))).into_response();
+            return Redirect::to(&format!("{}?next={}", urls::sign_in(), urls::encode(next)))
+                .into_response();
         }
         let mut response = self.status().into_response();
         // The page needs to know who looks at it: `show_refusals` fills it in.
@@ -147,7 +156,11 @@ impl Refusal {
 }
 
 /// Shows what was refused as a page.
-pub(crate) async fn show_refusals(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn show_refusals(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers().clone();
     let mut response = next.run(request).await;
     let Some(refusal) = response.extensions_mut().remove::<Refusal>() else { return response };
@@ -210,7 +223,8 @@ pub(crate) async fn chrome_in(
     id: WorkspaceId,
     tab: Tab,
 ) -> Result<(Chrome, WorkspaceView), Refusal> {
-    let workspace = app.handle().read(move |node| node.workspace(&id)).await?.ok_or(Refusal::NotFound)?;
+    let workspace =
+        app.handle().read(move |node| node.workspace(&id)).await?.ok_or(Refusal::NotFound)?;
     let mut chrome = chrome(app, signed, Place::Workspaces).await?;
     chrome.workspace = Some(WorkspacePlace { id, name: workspace.name.clone(), tab });
     Ok((chrome, workspace))
@@ -218,8 +232,11 @@ pub(crate) async fn chrome_in(
 
 fn status_line(node: &Reader<'_>) -> StatusLine {
     let peers = node.peers();
-    let behind: Vec<(String, usize)> =
-        peers.iter().filter(|peer| peer.unseen > 0).map(|peer| (peer.name.clone(), peer.unseen)).collect();
+    let behind: Vec<(String, usize)> = peers
+        .iter()
+        .filter(|peer| peer.unseen > 0)
+        .map(|peer| (peer.name.clone(), peer.unseen))
+        .collect();
     if peers.is_empty() {
         StatusLine::Alone
     } else if behind.is_empty() {

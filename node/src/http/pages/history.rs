@@ -25,7 +25,9 @@ use crate::http::extract::Id;
 
 /// Entries of one page.
 const ENTRIES: usize = 50;
-/// Changes by one person that follow each other within this time are told as one: live text makes many.
+/// Changes by one person that follow each other as closely as this are told as one: live text makes many.
+const PAUSE_MILLISECONDS: u64 = 3_000;
+/// What is told as one took no longer than this.
 const TOGETHER_MILLISECONDS: u64 = 10 * 60 * 1_000;
 /// Longer values are not told in a sentence.
 const QUOTED_LETTERS: usize = 60;
@@ -58,8 +60,9 @@ pub(crate) async fn show(
         let runs = runs(node.makers(&id)?);
         let count = runs.len();
         let shown = runs.into_iter().skip((page - 1).saturating_mul(ENTRIES)).take(ENTRIES);
-        let entries: Result<Vec<(String, HistoryEntry)>, engine::Refused> =
-            shown.map(|run| Ok((calendar.day(run.last.time), entry(node, &id, &run, &calendar)?))).collect();
+        let entries: Result<Vec<(String, HistoryEntry)>, engine::Refused> = shown
+            .map(|run| Ok((calendar.day(run.last.time), entry(node, &id, &run, &calendar)?)))
+            .collect();
         Ok::<_, engine::Refused>((entries?, count))
     });
     let (entries, count) = told.await??;
@@ -88,13 +91,16 @@ fn runs(makers: Vec<HistoryView>) -> Vec<Run> {
                 if run.before == made.after
                     && run.last.person == made.person
                     && run.last.organization == made.organization
-                    && run.began.saturating_sub(made.time.0) < TOGETHER_MILLISECONDS
+                    && run.began.saturating_sub(made.time.0) < PAUSE_MILLISECONDS
+                    && run.last.time.0.saturating_sub(made.time.0) < TOGETHER_MILLISECONDS
                     && !is_creation =>
             {
                 run.before = made.before;
                 run.began = made.time.0;
             }
-            Some(_) | None => runs.push(Run { before: made.before.clone(), began: made.time.0, last: made }),
+            Some(_) | None => {
+                runs.push(Run { before: made.before.clone(), began: made.time.0, last: made });
+            }
         }
     }
     runs
@@ -119,10 +125,15 @@ fn entry(
         .filter(|change| change.kind == ChangeKind::Removed)
         .filter_map(|change| {
             let (list, index) = change.path.split_last()?;
-            let item = document.items_at(&list, &run.before).into_iter().nth(index.parse().ok()?)?;
+            let item =
+                document.items_at(&list, &run.before).into_iter().nth(index.parse().ok()?)?;
             let is_gone = !document.items(&list).contains(&item);
             let path = list.child(item.to_string());
-            is_gone.then(|| RemovedItem { path: path.to_string(), what: small(&change.label), heads: run.before.clone() })
+            is_gone.then(|| RemovedItem {
+                path: path.to_string(),
+                what: small(&change.label),
+                heads: run.before.clone(),
+            })
         })
         .collect();
     let mut what: Vec<String> = changes.iter().map(sentence).collect();
@@ -134,7 +145,13 @@ fn entry(
     if what.is_empty() {
         what.push("changed something back and forth".to_owned());
     }
-    Ok(HistoryEntry { who, time, what, compare: Some((run.before.clone(), run.last.after.clone())), removed })
+    Ok(HistoryEntry {
+        who,
+        time,
+        what,
+        compare: Some((run.before.clone(), run.last.after.clone())),
+        removed,
+    })
 }
 
 /// Tells a change in a sentence without its subject.
@@ -146,22 +163,30 @@ pub(crate) fn sentence(change: &FieldChange) -> String {
     };
     let (before, after) = (quoted(&change.before), quoted(&change.after));
     match change.kind {
-        ChangeKind::Added => after.map_or_else(|| format!("added {label}"), |after| format!("added {label}: {after}")),
-        ChangeKind::Removed => {
-            before.map_or_else(|| format!("removed {label}"), |before| format!("removed {label}: {before}"))
-        }
+        ChangeKind::Added => after
+            .map_or_else(|| format!("added {label}"), |after| format!("added {label}: {after}")),
+        ChangeKind::Removed => before.map_or_else(
+            || format!("removed {label}"),
+            |before| format!("removed {label}: {before}"),
+        ),
         ChangeKind::Moved => format!("moved {label}"),
         ChangeKind::Changed => match (before, after) {
             (Some(before), Some(after)) => format!("changed {label} from {before} to {after}"),
-            (None, Some(after)) if is_nothing(change.before.as_ref()) => format!("filled in {label}: {after}"),
-            (Some(_) | None, None) if is_nothing(change.after.as_ref()) => format!("cleared {label}"),
+            (None, Some(after)) if is_nothing(change.before.as_ref()) => {
+                format!("filled in {label}: {after}")
+            }
+            (Some(_) | None, None) if is_nothing(change.after.as_ref()) => {
+                format!("cleared {label}")
+            }
             (Some(_), None) | (None, Some(_) | None) => format!("changed the text of {label}"),
         },
     }
 }
 
 fn is_nothing(value: Option<&Value>) -> bool {
-    value.is_none_or(|value| value.is_null() || value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty))
+    value.is_none_or(|value| {
+        value.is_null() || value.as_str() == Some("") || value.as_array().is_some_and(Vec::is_empty)
+    })
 }
 
 /// Returns a label as it stands within a sentence.
@@ -189,7 +214,8 @@ pub(crate) async fn compare(
     let (from, to) = (known_form(&from)?, known_form(&to)?);
     let compared = app.handle().read(move |node| {
         let makers = node.makers(&id)?;
-        let changes = node.open(&id)?.compare(&from, &to).map_err(|_| engine::Refused::NoSuchVersion)?;
+        let changes =
+            node.open(&id)?.compare(&from, &to).map_err(|_| engine::Refused::NoSuchVersion)?;
         Ok::<_, engine::Refused>((makers, changes, from, to))
     });
     let (makers, changes, from, to) = compared.await??;
@@ -198,10 +224,13 @@ pub(crate) async fn compare(
         let made = makers.iter().find(|made| made.after == *heads);
         // A version that several changes make up together has no maker of its own: its newest change dates it.
         let newest = || {
-            let part = |made: &&HistoryView| made.after.as_slice().iter().all(|head| heads.as_slice().contains(head));
+            let part = |made: &&HistoryView| {
+                made.after.as_slice().iter().all(|head| heads.as_slice().contains(head))
+            };
             makers.iter().find(part)
         };
-        made.or_else(newest).map_or_else(|| "an earlier version".to_owned(), |made| calendar.full(made.time))
+        made.or_else(newest)
+            .map_or_else(|| "an earlier version".to_owned(), |made| calendar.full(made.time))
     };
     let place = |heads: &Heads| makers.iter().position(|made| made.after == *heads);
     let between = match (place(&to), place(&from)) {
@@ -209,12 +238,21 @@ pub(crate) async fn compare(
         (Some(newer), None) => makers.get(newer..=newer).unwrap_or_default(),
         (Some(_) | None, Some(_)) | (None, None) => &[],
     };
-    let mut people: Vec<String> =
-        between.iter().map(|made| format!("{} ({})", made.person.name, made.organization_name)).collect();
+    let mut people: Vec<String> = between
+        .iter()
+        .map(|made| format!("{} ({})", made.person.name, made.organization_name))
+        .collect();
     people.sort();
     people.dedup();
     let rows = changes.iter().map(row).collect();
-    frame::show(&Compare { chrome, document: head, from: named(&from), to: named(&to), people, rows })
+    frame::show(&Compare {
+        chrome,
+        document: head,
+        from: named(&from),
+        to: named(&to),
+        people,
+        rows,
+    })
 }
 
 fn row(change: &FieldChange) -> CompareRow {
@@ -223,7 +261,9 @@ fn row(change: &FieldChange) -> CompareRow {
         ChangeKind::Added => CompareChange::Added(text(&change.after)),
         ChangeKind::Removed => CompareChange::Removed(text(&change.before)),
         ChangeKind::Moved => CompareChange::Moved("to another place in the list".to_owned()),
-        ChangeKind::Changed => CompareChange::Changed(pieces(&text(&change.before), &text(&change.after))),
+        ChangeKind::Changed => {
+            CompareChange::Changed(pieces(&text(&change.before), &text(&change.after)))
+        }
     };
     CompareRow { label: change.label.clone(), change: change_shown }
 }
@@ -232,7 +272,9 @@ fn row(change: &FieldChange) -> CompareRow {
 fn plain_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => shown(value),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            shown(value)
+        }
     }
 }
 
@@ -267,12 +309,37 @@ mod tests {
             kind,
         };
         for (kind, before, after, told) in [
-            (ChangeKind::Changed, json!("10 days"), json!("5 days"), "changed response time: acknowledge from “10 days” to “5 days”"),
-            (ChangeKind::Changed, json!("x".repeat(99)), json!("y"), "changed the text of response time: acknowledge"),
-            (ChangeKind::Changed, json!(""), json!("5 days"), "filled in response time: acknowledge: “5 days”"),
+            (
+                ChangeKind::Changed,
+                json!("10 days"),
+                json!("5 days"),
+                "changed response time: acknowledge from “10 days” to “5 days”",
+            ),
+            (
+                ChangeKind::Changed,
+                json!("x".repeat(99)),
+                json!("y"),
+                "changed the text of response time: acknowledge",
+            ),
+            (
+                ChangeKind::Changed,
+                json!(""),
+                json!("5 days"),
+                "filled in response time: acknowledge: “5 days”",
+            ),
             (ChangeKind::Changed, json!("5 days"), json!(""), "cleared response time: acknowledge"),
-            (ChangeKind::Added, json!(null), json!("5 days"), "added response time: acknowledge: “5 days”"),
-            (ChangeKind::Removed, json!("5 days"), json!(null), "removed response time: acknowledge: “5 days”"),
+            (
+                ChangeKind::Added,
+                json!(null),
+                json!("5 days"),
+                "added response time: acknowledge: “5 days”",
+            ),
+            (
+                ChangeKind::Removed,
+                json!("5 days"),
+                json!(null),
+                "removed response time: acknowledge: “5 days”",
+            ),
         ] {
             assert_eq!(sentence(&change(kind, before, after)), told);
         }
@@ -281,7 +348,9 @@ mod tests {
     #[test]
     fn words_that_differ_are_told_apart() {
         let all = pieces("Refer for debt advice.", "Refer for a benefits check.");
-        let whole = |kept: fn(&Piece) -> Option<&String>| all.iter().filter_map(kept).cloned().collect::<String>();
+        let whole = |kept: fn(&Piece) -> Option<&String>| {
+            all.iter().filter_map(kept).cloned().collect::<String>()
+        };
         let old = whole(|piece| match piece {
             Piece::Same(text) | Piece::Removed(text) => Some(text),
             Piece::Added(_) => None,

@@ -24,7 +24,8 @@ pub(crate) async fn show(State(app): State<App>, signed: Signed) -> Result<Respo
     let (attention, recent, workspaces) = app
         .handle()
         .read(move |node| {
-            let ids: Vec<WorkspaceId> = node.workspaces().iter().map(|workspace| workspace.id).collect();
+            let ids: Vec<WorkspaceId> =
+                node.workspaces().iter().map(|workspace| workspace.id).collect();
             (attention(node), recent(node, &ids, &calendar), rows(node))
         })
         .await?;
@@ -51,7 +52,9 @@ fn attention(node: &Reader<'_>) -> Vec<Attention> {
         }
     }
     for workspace in node.workspaces().iter().filter(|workspace| workspace.role.may_steward()) {
-        for member in node.members(&workspace.id).iter().filter(|member| member.standing == Standing::Waiting) {
+        for member in
+            node.members(&workspace.id).iter().filter(|member| member.standing == Standing::Waiting)
+        {
             attention.push(Attention {
                 text: format!("{} asks to join {}", member.name, workspace.name),
                 link: "See who is waiting".to_owned(),
@@ -63,7 +66,11 @@ fn attention(node: &Reader<'_>) -> Vec<Attention> {
 }
 
 /// Returns the newest changes of these workspaces.
-pub(crate) fn recent(node: &mut Reader<'_>, workspaces: &[WorkspaceId], calendar: &Calendar) -> Vec<RecentChange> {
+pub(crate) fn recent(
+    node: &mut Reader<'_>,
+    workspaces: &[WorkspaceId],
+    calendar: &Calendar,
+) -> Vec<RecentChange> {
     let mut documents: Vec<DocumentView> =
         workspaces.iter().flat_map(|workspace| node.documents(workspace)).collect();
     documents.sort_by_key(|document| (std::cmp::Reverse(document.updated), document.id));
@@ -129,7 +136,8 @@ pub(crate) fn rows(node: &Reader<'_>) -> Vec<WorkspaceRow> {
             waiting: false,
         })
         .collect();
-    let waits = node.joins().into_iter().filter(|join| !matches!(join.state, JoinState::Refused(_)));
+    let waits =
+        node.joins().into_iter().filter(|join| !matches!(join.state, JoinState::Refused(_)));
     rows.extend(waits.map(|join| WorkspaceRow {
         id: join.workspace,
         name: join.workspace_name,
@@ -145,7 +153,10 @@ pub(crate) async fn help(State(app): State<App>, headers: HeaderMap) -> Result<R
     frame::show(&Help { chrome: open_chrome(&app, &headers).await? })
 }
 
-pub(crate) async fn accessibility(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(crate) async fn accessibility(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     frame::show(&Accessibility { chrome: open_chrome(&app, &headers).await? })
 }
 

@@ -47,7 +47,8 @@ impl HeldFiles {
 
     fn take(&self, name: &str, person: PersonId, workspace: WorkspaceId) -> Option<Vec<Value>> {
         let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it = |held: &Held| held.name == name && held.person == person && held.workspace == workspace;
+        let is_it =
+            |held: &Held| held.name == name && held.person == person && held.workspace == workspace;
         let number = files.iter().find(|(_, held)| is_it(held)).map(|(number, _)| *number)?;
         files.remove(&number).map(|held| held.rows)
     }
@@ -68,7 +69,10 @@ async fn upload_page(
     wrong: Option<String>,
 ) -> Result<ImportUpload, Refusal> {
     let (chrome, _) = frame::chrome_in(app, signed, id, Tab::Pathways).await?;
-    let errors = wrong.iter().map(|message| FormError { field: "file".to_owned(), message: message.clone() }).collect();
+    let errors = wrong
+        .iter()
+        .map(|message| FormError { field: "file".to_owned(), message: message.clone() })
+        .collect();
     let mut file = Field::default();
     if let Some(message) = wrong {
         file.refuse(message);
@@ -88,12 +92,19 @@ pub(crate) async fn check(
     };
     let rows = match read {
         Ok(rows) => rows,
-        Err(wrong) => return frame::show_again(&upload_page(&app, &signed, id, Some(wrong)).await?),
+        Err(wrong) => {
+            return frame::show_again(&upload_page(&app, &signed, id, Some(wrong)).await?);
+        }
     };
     let (chrome, _) = frame::chrome_in(&app, &signed, id, Tab::Pathways).await?;
     let shown = rows.iter().zip(1..).map(|(content, row)| looked_at(row, content)).collect();
     let held = session::secret().map_err(|_| Refusal::Broken)?;
-    app.held_files().put(Held { name: held.clone(), person: signed.account.id, workspace: id, rows });
+    app.held_files().put(Held {
+        name: held.clone(),
+        person: signed.account.id,
+        workspace: id,
+        rows,
+    });
     let file_name = file.map(|file| file.name).unwrap_or_default();
     frame::show(&ImportCheck { chrome, workspace: id, file_name, held, rows: shown })
 }
@@ -129,9 +140,12 @@ pub(crate) async fn done(
         let title = documents::title(&content);
         let made = import::bring_in(&app, id, content, signed.person()).await;
         rows.push(match made {
-            Ok((document, title)) => {
-                ImportRow { row, title, result: Ok("Made".to_owned()), url: Some(urls::document(document)) }
-            }
+            Ok((document, title)) => ImportRow {
+                row,
+                title,
+                result: Ok("Made".to_owned()),
+                url: Some(urls::document(document)),
+            },
             Err(problem) => ImportRow { row, title, result: Err(wrong(&problem)), url: None },
         });
     }

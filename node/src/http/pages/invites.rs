@@ -46,7 +46,11 @@ fn row(invite: &InviteView, own: &str, calendar: &Calendar) -> InviteRow {
     let state = if invite.revoked {
         InviteState::Revoked
     } else if invite.used >= invite.uses {
-        InviteState::Used(vec![web_ui::chrome::count(invite.used as usize, "organisation", "organisations")])
+        InviteState::Used(vec![web_ui::chrome::count(
+            invite.used as usize,
+            "organisation",
+            "organisations",
+        )])
     } else if invite.expires <= clock::now() {
         InviteState::Ended(calendar.full(invite.expires))
     } else {
@@ -83,11 +87,19 @@ pub(crate) async fn create(
     let again = match InviteForm::read(&posted).parse() {
         Err(again) => again,
         Ok(terms) => {
-            let lasts = std::time::Duration::from_secs(u64::from(terms.days).saturating_mul(DAY_SECONDS));
+            let lasts =
+                std::time::Duration::from_secs(u64::from(terms.days).saturating_mul(DAY_SECONDS));
             let (role, uses, approval) = (terms.role, terms.uses, terms.approval);
-            match app.handle().act(Command::CreateInvite { workspace: id, role, uses, lasts, approval }).await {
+            match app
+                .handle()
+                .act(Command::CreateInvite { workspace: id, role, uses, lasts, approval })
+                .await
+            {
                 Ok(Done::Invite { id: invite, .. }) => {
-                    app.banners().put(&signed, "Invite made. Pass it on to the one organisation that it is for.");
+                    app.banners().put(
+                        &signed,
+                        "Invite made. Pass it on to the one organisation that it is for.",
+                    );
                     return Ok(Redirect::to(&urls::invite(id, invite)).into_response());
                 }
                 Err(ActError::Refused(engine::Refused::Invalid { pointer: _, message })) => {
@@ -101,7 +113,11 @@ pub(crate) async fn create(
         }
     };
     let (chrome, _) = frame::chrome_in(&app, &signed, id, Tab::Members).await?;
-    frame::show_again(&InviteNew { chrome: chrome.with_errors(again.errors()), workspace: id, form: again })
+    frame::show_again(&InviteNew {
+        chrome: chrome.with_errors(again.errors()),
+        workspace: id,
+        form: again,
+    })
 }
 
 async fn find(app: &App, workspace: WorkspaceId, invite: InviteId) -> Result<InviteView, Refusal> {

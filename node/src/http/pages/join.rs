@@ -42,7 +42,8 @@ pub(crate) async fn check(State(app): State<App>, form: Form) -> Result<Response
     let (text, invite) = match read {
         Ok(read) => read,
         Err(again) => {
-            let chrome = frame::chrome(&app, &signed, Place::Workspaces).await?.with_errors(again.errors());
+            let chrome =
+                frame::chrome(&app, &signed, Place::Workspaces).await?.with_errors(again.errors());
             return frame::show_again(&Join { chrome, form: again });
         }
     };
@@ -108,9 +109,12 @@ pub(crate) async fn waiting(
     let Some(JoinView { workspace_name, inviter, inviter_name, state, .. }) = join else {
         return Err(Refusal::NotFound);
     };
-    let last_online = peers.iter().find(|peer| peer.organization == inviter).and_then(|peer| peer.last_seen);
+    let last_online =
+        peers.iter().find(|peer| peer.organization == inviter).and_then(|peer| peer.last_seen);
     let wait = match state {
-        JoinState::Refused(reason) => return frame::show(&refused_page(&app, &signed, &reason).await?),
+        JoinState::Refused(reason) => {
+            return frame::show(&refused_page(&app, &signed, &reason).await?);
+        }
         JoinState::Unreached => JoinWait::Member {
             inviter: inviter_name,
             last_online: last_online.map(|seen| frame::calendar().near(seen)),

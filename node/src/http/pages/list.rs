@@ -39,7 +39,10 @@ pub(crate) async fn change(
     let is_new = matches!(action, ListAction::Add(_));
     let list = match &action {
         ListAction::Add(list) => list.clone(),
-        ListAction::Up(path) | ListAction::Down(path) | ListAction::Remove(path) | ListAction::BringBack(path) => {
+        ListAction::Up(path)
+        | ListAction::Down(path)
+        | ListAction::Remove(path)
+        | ListAction::BringBack(path) => {
             path.rsplit_once('/').map(|(list, _)| list.to_owned()).unwrap_or_default()
         }
     };
@@ -67,15 +70,22 @@ pub(crate) async fn change(
 
 /// Returns a page of this document to go back to.
 fn own_back(id: DocumentId, back: &str) -> String {
-    let is_own = back.strip_prefix(&urls::document(id)).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_own = back
+        .strip_prefix(&urls::document(id))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if is_own && !back.chars().any(char::is_control) { back.to_owned() } else { urls::edit(id) }
 }
 
 /// Returns the page of a list's newest item, if its items have pages of their own.
 async fn own_page(app: &App, id: DocumentId, list: &str) -> Result<Option<String>, Refusal> {
-    let Some(part) = parts::PARTS.iter().find(|part| part.is_item && part.root == list) else { return Ok(None) };
+    let Some(part) = parts::PARTS.iter().find(|part| part.is_item && part.root == list) else {
+        return Ok(None);
+    };
     let path: FieldPath = list.parse().map_err(|_| Refusal::NotFound)?;
-    let last = app.handle().read(move |node| Ok::<_, engine::Refused>(node.open(&id)?.items(&path).pop())).await??;
+    let last = app
+        .handle()
+        .read(move |node| Ok::<_, engine::Refused>(node.open(&id)?.items(&path).pop()))
+        .await??;
     Ok(last.map(|item| urls::edit_part(id, part.slug, item.as_str())))
 }
 
@@ -121,7 +131,12 @@ fn planned(
     Ok((edits, base.clone()))
 }
 
-fn add(node: &mut Reader<'_>, id: &DocumentId, base: &Heads, list: &FieldPath) -> Result<Vec<Edit>, Problem> {
+fn add(
+    node: &mut Reader<'_>,
+    id: &DocumentId,
+    base: &Heads,
+    list: &FieldPath,
+) -> Result<Vec<Edit>, Problem> {
     let content = content_at(node, id, Some(base))?;
     let keys = keys_at(node, id, &content, base)?;
     let items = node.open(id)?.items_at(list, base);
@@ -179,7 +194,8 @@ fn brought_back(
     let (list, item) = item_of(path)?;
     let content = content_at(node, id, Some(then))?;
     let keys = keys_at(node, id, &content, then)?;
-    let value = value_at(&content, &keys, &path.to_string()).cloned().ok_or_else(Problem::not_found)?;
+    let value =
+        value_at(&content, &keys, &path.to_string()).cloned().ok_or_else(Problem::not_found)?;
     let document = node.open(id)?;
     let (before, now) = (document.items_at(&list, then), document.items(&list));
     if now.contains(&item) {
@@ -212,7 +228,11 @@ pub(crate) async fn ask(
         return Ok(Redirect::to(&back).into_response());
     };
     let (list, key) = path.rsplit_once('/').unwrap_or_default();
-    let number = keys.get(list).and_then(|keys| keys.iter().position(|known| known == key)).unwrap_or_default() + 1;
+    let number = keys
+        .get(list)
+        .and_then(|keys| keys.iter().position(|known| known == key))
+        .unwrap_or_default()
+        + 1;
     let what = format!("{} {number}", item_word(list));
     let summary: String = shown(value).chars().take(SUMMARY_LETTERS).collect();
     frame::show(&RemoveItem { chrome, document: head, path, what, summary, back })

@@ -74,7 +74,11 @@ pub(crate) async fn people(State(app): State<App>, signed: Signed) -> Result<Res
     frame::show(&people_page(&app, &signed, PersonForm::default()).await?)
 }
 
-async fn people_page(app: &App, signed: &Signed, form: PersonForm) -> Result<SettingsPeople, Refusal> {
+async fn people_page(
+    app: &App,
+    signed: &Signed,
+    form: PersonForm,
+) -> Result<SettingsPeople, Refusal> {
     let calendar = frame::calendar();
     let seen = app.sessions().last_begun(app.handle()).await?;
     let row = |account: &Account| PersonRow {
@@ -95,19 +99,22 @@ pub(crate) async fn add_person(State(app): State<App>, form: Form) -> Result<Res
     };
     let is_taken = accounts::all(app.handle()).await?.iter().any(|account| account.name == name);
     if is_taken {
-        let mut again = PersonForm::default();
-        again.name = web_ui::forms::Field::of(name.as_str());
+        let name = web_ui::forms::Field::of(name.as_str());
+        let mut again = PersonForm { name, ..PersonForm::default() };
         again.name.refuse("Somebody here has this name. Add something that tells them apart, such as a middle name");
         return frame::show_again(&people_page(&app, &signed, again).await?);
     }
     let mut id = [0; 16];
     getrandom::fill(&mut id).map_err(|_| Refusal::Broken)?;
     let created = clock::now();
-    let mut account = Account { id: PersonId(id), name: name.clone(), email: None, password: None, created };
-    app.passwords().choose(app.handle(), &mut account, password).await.map_err(|error| match error {
-        PasswordError::Act(error) => error.into(),
-        PasswordError::Short | PasswordError::Long | PasswordError::Failed => Refusal::Broken,
-    })?;
+    let mut account =
+        Account { id: PersonId(id), name: name.clone(), email: None, password: None, created };
+    app.passwords().choose(app.handle(), &mut account, password).await.map_err(
+        |error| match error {
+            PasswordError::Act(error) => error.into(),
+            PasswordError::Short | PasswordError::Long | PasswordError::Failed => Refusal::Broken,
+        },
+    )?;
     app.banners().put(&signed, format!("{name} can sign in here now."));
     Ok(Redirect::to(urls::settings_people()).into_response())
 }

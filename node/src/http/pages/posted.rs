@@ -57,8 +57,8 @@ async fn read(request: Request, app: &App) -> Result<(Posted, Option<File>), Ref
         return read_parts(request, app).await;
     }
     let Raw(bytes) = Raw::from_request(request, app).await?;
-    let fields: Vec<(String, String)> =
-        serde_urlencoded::from_bytes(&bytes).map_err(|_| Problem::malformed("the form cannot be read"))?;
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes)
+        .map_err(|_| Problem::malformed("the form cannot be read"))?;
     if fields.len() > FIELDS {
         return Err(extract::too_large().into());
     }

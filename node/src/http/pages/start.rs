@@ -7,7 +7,9 @@ use engine::input::Command;
 use serde::{Deserialize, Serialize};
 use web_ui::chrome::{Chrome, Place};
 use web_ui::forms::{PersonForm, WordsForm};
-use web_ui::pages::set_up::{SetupCheck, SetupRecovery, SetupTask, SetupYou, Start, StartProblem, WordsCheck};
+use web_ui::pages::set_up::{
+    SetupCheck, SetupRecovery, SetupTask, SetupYou, Start, StartProblem, WordsCheck,
+};
 use web_ui::urls;
 
 use super::frame::{self, Refusal, Signed};
@@ -103,7 +105,8 @@ pub(crate) async fn enter(app: &App, account: &Account, next: &str) -> Result<Re
         BeginError::Chance(_) => Refusal::Broken,
         BeginError::Act(error) => error.into(),
     })?;
-    let cookie: [(HeaderName, String); 1] = [(header::SET_COOKIE, session::cookie(app.own().port(), &value))];
+    let cookie: [(HeaderName, String); 1] =
+        [(header::SET_COOKIE, session::cookie(app.own().port(), &value))];
     Ok((cookie, Redirect::to(next)).into_response())
 }
 
@@ -135,7 +138,10 @@ pub(crate) async fn you(State(app): State<App>, signed: Signed) -> Result<Respon
     frame::show(&SetupYou::new(chrome, PersonForm::default(), name))
 }
 
-pub(crate) async fn choose_password(State(app): State<App>, form: Form) -> Result<Response, Refusal> {
+pub(crate) async fn choose_password(
+    State(app): State<App>,
+    form: Form,
+) -> Result<Response, Refusal> {
     let Form { signed, posted, .. } = form;
     // Here a password can only be set once: later the old one is asked for.
     if signed.account.password.is_some() {
@@ -162,11 +168,15 @@ pub(crate) async fn set_password(
     next: Option<&'static str>,
 ) -> Result<Response, Refusal> {
     let mut account = signed.account.clone();
-    app.passwords().choose(app.handle(), &mut account, password).await.map_err(|error| match error {
-        PasswordError::Act(error) => error.into(),
-        PasswordError::Short | PasswordError::Long => Problem::invalid("/password", error.to_string()).into(),
-        PasswordError::Failed => Refusal::Broken,
-    })?;
+    app.passwords().choose(app.handle(), &mut account, password).await.map_err(
+        |error| match error {
+            PasswordError::Act(error) => error.into(),
+            PasswordError::Short | PasswordError::Long => {
+                Problem::invalid("/password", error.to_string()).into()
+            }
+            PasswordError::Failed => Refusal::Broken,
+        },
+    )?;
     app.sessions().end_all(app.handle(), account.id).await?;
     let next = match next {
         Some(next) => next,
@@ -196,7 +206,10 @@ pub(crate) async fn recovery(State(app): State<App>, signed: Signed) -> Result<R
     })
 }
 
-pub(crate) async fn recovery_seen(State(app): State<App>, _form: Form) -> Result<Redirect, Refusal> {
+pub(crate) async fn recovery_seen(
+    State(app): State<App>,
+    _form: Form,
+) -> Result<Redirect, Refusal> {
     let state = KitState::read(&app).await?;
     KitState { seen: true, ..state }.keep(&app).await?;
     Ok(Redirect::to(urls::setup_check()))
@@ -227,18 +240,23 @@ pub(crate) async fn check_words(State(app): State<App>, form: Form) -> Result<Re
     if posted.get("later") == "yes" {
         return Ok(Redirect::to(urls::home()).into_response());
     }
-    let Some(words) = kit_words(&app) else { return Ok(Redirect::to(urls::setup_check()).into_response()) };
+    let Some(words) = kit_words(&app) else {
+        return Ok(Redirect::to(urls::setup_check()).into_response());
+    };
     let typed = WordsForm::read(&posted);
     let mut again = typed.clone();
     match typed.parse() {
         Err(wrong) => again = wrong,
         Ok((first, second)) => {
-            let word = |number: usize| words.get(number.saturating_sub(1)).copied().unwrap_or_default();
+            let word =
+                |number: usize| words.get(number.saturating_sub(1)).copied().unwrap_or_default();
             if first != word(ASKED.0) {
                 again.first.refuse(format!("Enter word {} as it is on your recovery kit", ASKED.0));
             }
             if second != word(ASKED.1) {
-                again.second.refuse(format!("Enter word {} as it is on your recovery kit", ASKED.1));
+                again
+                    .second
+                    .refuse(format!("Enter word {} as it is on your recovery kit", ASKED.1));
             }
         }
     }
@@ -250,7 +268,10 @@ pub(crate) async fn check_words(State(app): State<App>, form: Form) -> Result<Re
     if let Err(error) = app.data().delete_kit() {
         tracing::warn!(%error, "the recovery kit's copy cannot be deleted");
     } else {
-        app.banners().put(&signed, "Your recovery kit is checked. Its copy on this computer is deleted: keep yours safe.");
+        app.banners().put(
+            &signed,
+            "Your recovery kit is checked. Its copy on this computer is deleted: keep yours safe.",
+        );
     }
     Ok(Redirect::to(urls::setup_check()).into_response())
 }

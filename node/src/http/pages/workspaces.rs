@@ -20,7 +20,10 @@ use crate::http::extract::{Id, Ids};
 
 pub(crate) async fn list(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
     let workspaces = app.handle().read(|node| home::rows(node)).await?;
-    frame::show(&Workspaces { chrome: frame::chrome(&app, &signed, Place::Workspaces).await?, workspaces })
+    frame::show(&Workspaces {
+        chrome: frame::chrome(&app, &signed, Place::Workspaces).await?,
+        workspaces,
+    })
 }
 
 pub(crate) async fn new(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
@@ -58,7 +61,8 @@ fn purpose_key(workspace: &WorkspaceId) -> String {
 
 async fn keep_purpose(app: &App, workspace: WorkspaceId, purpose: String) -> Result<(), Refusal> {
     if !purpose.is_empty() {
-        let command = Command::Keep { key: purpose_key(&workspace), value: Some(purpose.into_bytes()) };
+        let command =
+            Command::Keep { key: purpose_key(&workspace), value: Some(purpose.into_bytes()) };
         app.handle().act(command).await?;
     }
     Ok(())
@@ -78,7 +82,8 @@ pub(crate) async fn show(
             (node.members(&id), home::recent(node, &[id], &calendar), purpose)
         })
         .await?;
-    let others = members.iter().filter(|member| member.standing == Standing::Member && !member.is_self);
+    let others =
+        members.iter().filter(|member| member.standing == Standing::Member && !member.is_self);
     frame::show(&Overview {
         chrome,
         purpose: String::from_utf8_lossy(&purpose).into_owned(),
