@@ -76,8 +76,15 @@ pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyho
     let card = found(&data, &founding, crate::clock::now()).await?;
     drop(founding);
     output.say(&format!("{} is back in {}.", card.name, data.path().display()));
-    let workspaces =
-        if contacts.is_empty() { Vec::new() } else { find_workspaces(&data, contacts).await? };
+    let is_asked = !contacts.is_empty();
+    let workspaces = match find_workspaces(&data, contacts).await {
+        Ok(workspaces) => workspaces,
+        // The organisation is back all the same, and its node asks again by itself.
+        Err(error) => {
+            output.complain(&error);
+            Vec::new()
+        }
+    };
     let back = json!({
         "organization": {"id": card.organization, "name": card.name, "sector": card.sector},
         "node": data.identity()?.key.id(),
@@ -85,28 +92,45 @@ pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyho
         "workspaces": workspaces,
     });
     output.result(&back, |_| card.organization.to_string())?;
-    match workspaces.as_slice() {
-        [] => output.say("No workspaces were found yet. Ask a member for the address in their \"fingerpost status\", or for a new invite. Next: fingerpost serve"),
-        found => {
-            let names: Vec<String> = found.iter().map(|workspace| text(workspace, "/name")).collect();
-            output.say(&format!("Found again: {}. Next: fingerpost serve", names.join(", ")));
+    let names: Vec<String> = workspaces.iter().map(|workspace| text(workspace, "/name")).collect();
+    output.say(&match (is_asked, names.is_empty()) {
+        (_, false) => format!("Found again: {}. Next: fingerpost serve", names.join(", ")),
+        (true, true) => {
+            "No member answered yet. The node goes on asking by itself. Next: fingerpost serve"
+                .to_owned()
         }
-    }
+        (false, true) => {
+            "To find workspaces again, ask a member for a new invite. Next: fingerpost serve"
+                .to_owned()
+        }
+    });
     Ok(())
 }
 
 /// Asks members, for a while, for the workspaces of this organisation.
 async fn find_workspaces(data: &DataDir, contacts: Vec<Contact>) -> anyhow::Result<Vec<Value>> {
+    if contacts.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Kept before anybody is asked: whatever comes in between, the node asks again at its next start.
+    let client = Client::open(data.clone()).await?;
+    let kept = ask(&client, contacts).await;
+    client.close().await;
+    kept?;
     let client = Client::open_online(data.clone()).await?;
-    let found = ask_members(&client, contacts).await;
+    let found = wait(&client).await;
     client.close().await;
     found
 }
 
-async fn ask_members(client: &Client, contacts: Vec<Contact>) -> anyhow::Result<Vec<Value>> {
+async fn ask(client: &Client, contacts: Vec<Contact>) -> anyhow::Result<()> {
     let running = client.running().context("another process started the node in between")?;
-    let asked = running.handle().act(Command::Return { contacts }).await;
-    asked.context("cannot ask members")?;
+    running.handle().act(Command::Return { contacts }).await.context("cannot ask members")?;
+    Ok(())
+}
+
+async fn wait(client: &Client) -> anyhow::Result<Vec<Value>> {
+    let running = client.running().context("another process started the node in between")?;
     let is_back = async || Ok(!client.list("/workspaces").await?.is_empty());
     settle(running.handle(), PATIENCE, is_back).await?;
     Ok(client.list("/workspaces").await?)
