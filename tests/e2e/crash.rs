@@ -100,7 +100,7 @@ async fn on_a_full_disk_nothing_is_called_saved_that_is_not() -> Result<()> {
     let saved = fill(&node.api()?, &document).await?;
     say(&format!("full disk: {} edits acknowledged before it was full", saved.len()));
     if node.runs() {
-        let answer = node.api()?.try_patch(&document, None, &add_step(&"x".repeat(20_000))).await;
+        let answer = node.api()?.try_patch(&document, None, &add_step(&"x".repeat(5_000))).await;
         ensure!(!answer.is_ok_and(|answer| answer.status < 400), "saved on a full disk");
         node.kill().await?;
     } else {
@@ -121,7 +121,7 @@ async fn on_a_full_disk_nothing_is_called_saved_that_is_not() -> Result<()> {
 async fn fill(api: &Api, document: &str) -> Result<BTreeSet<String>> {
     let mut saved = BTreeSet::new();
     for number in 0..1_000 {
-        let token = format!("kept-{number}.{}", Chance::letters(u64::try_from(number)?, 20_000));
+        let token = format!("kept-{number}.{}", Chance::letters(u64::try_from(number)?, 5_000));
         match api.try_patch(document, None, &add_step(&token)).await {
             Ok(answer) if answer.status == 200 => saved.insert(token),
             Ok(answer) => {

@@ -1,5 +1,10 @@
 //! The journeys: what people and their programs do with real nodes, from start to end.
 
+mod story;
+mod live;
+mod plain;
+mod pages;
+mod people;
 mod invites;
 mod storm;
 mod files;

@@ -97,7 +97,7 @@ async fn a_stranger_that_speaks_no_fingerpost_gets_a_protocol_name_and_no_more()
         words.push((0..length).map(|_| chance.bits().to_le_bytes()).collect::<Vec<_>>().concat());
     }
     for word in words {
-        let heard = wire::exchange(&tcp, &word).await?;
+        let heard = wire::exchange(&tcp, &word, wire::Then::End).await?;
         ensure!(heard.len() < 1_000, "{} bytes for a stranger", heard.len());
         for canary in CANARIES.iter().chain(&["Northmere", "fingerpost/"]) {
             ensure!(

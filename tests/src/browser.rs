@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
-use thirtyfour::{By, ChromeCapabilities, WebDriver, WebElement};
+use thirtyfour::{By, ChromeCapabilities, Key, WebDriver, WebElement};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -78,10 +78,15 @@ impl Browser {
         self.driver.quit().await.context("closing the browser")
     }
 
-    /// Follows a one-time link to the signed-in home page.
+    /// Uses a one-time link.
     pub async fn sign_in(&self, login_url: &str) -> Result<()> {
-        self.driver.goto(login_url).await.context("following the one-time link")?;
+        self.go(login_url).await?;
         self.press("Continue").await
+    }
+
+    /// Goes to a whole address.
+    pub async fn go(&self, url: &str) -> Result<()> {
+        self.driver.goto(url).await.context("going to an address")
     }
 
     /// Goes to one of the node's addresses, such as `/workspaces`.
@@ -140,6 +145,38 @@ impl Browser {
     pub async fn type_into(&self, label: &str, text: &str) -> Result<()> {
         let field = self.field(label).await?;
         field.send_keys(text).await.with_context(|| format!("typing into the field {label:?}"))
+    }
+
+    /// Puts the caret behind all that the field holds, and types there.
+    pub async fn type_at_end(&self, label: &str, text: &str) -> Result<()> {
+        let field = self.field(label).await?;
+        field.click().await.with_context(|| format!("clicking into the field {label:?}"))?;
+        // A chord and the text after it go in two calls, or the driver keeps the key down.
+        field.send_keys(Key::Control + Key::End).await.context("moving the caret")?;
+        field.send_keys(text).await.with_context(|| format!("typing into the field {label:?}"))
+    }
+
+    /// Types where the caret stands in whatever has the focus.
+    pub async fn keys(&self, text: &str) -> Result<()> {
+        self.driver.action_chain().send_keys(text).perform().await.context("typing")
+    }
+
+    /// Holds a key down and presses another, in whatever has the focus.
+    pub async fn chord(&self, held: Key, pressed: &str) -> Result<()> {
+        let chain =
+            self.driver.action_chain().key_down(held.clone()).send_keys(pressed).key_up(held);
+        chain.perform().await.context("pressing two keys")
+    }
+
+    /// Waits until the page's address begins and ends so, and returns what is between.
+    pub async fn wait_for_path(&self, start: &str, end: &str) -> Result<String> {
+        wait::until(&format!("an address like {start}…{end}"), async || {
+            let path = self.path().await?;
+            let between = path.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+            let id = between.filter(|id| id.len() > 10 && !id.contains(['/', '?']));
+            Ok(id.with_context(|| path.clone())?.to_owned())
+        })
+        .await
     }
 
     /// Returns what the field with this label holds.

@@ -55,10 +55,20 @@ impl Stage {
         self.open(node, Scripts::Off).await
     }
 
+    /// Opens a browser at a running node that knows nobody.
+    pub async fn browser_signed_out(&mut self, node: &Node) -> Result<Browser> {
+        self.open_signed_out(node, Scripts::On).await
+    }
+
     async fn open(&mut self, node: &Node, scripts: Scripts) -> Result<Browser> {
+        let browser = self.open_signed_out(node, scripts).await?;
+        browser.sign_in(&node.login_url()?).await?;
+        Ok(browser)
+    }
+
+    async fn open_signed_out(&mut self, node: &Node, scripts: Scripts) -> Result<Browser> {
         let browser = Browser::open(&node.address()?, scripts).await?;
         self.browsers.push(browser.clone());
-        browser.sign_in(&node.login_url()?).await?;
         Ok(browser)
     }
 

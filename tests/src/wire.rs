@@ -10,8 +10,17 @@ use crate::wait;
 /// Far more than any answer that the tests ask for.
 const ANSWER_BYTES: u64 = 1 << 20;
 
-/// Sends bytes, ends the sending side, and returns all that comes back until the other side ends.
-pub async fn exchange(address: &str, bytes: &[u8]) -> Result<Vec<u8>> {
+/// What is done with the sending side once everything is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// It stays open.
+    Listen,
+    /// It ends, as of somebody who has nothing more to say.
+    End,
+}
+
+/// Sends bytes and returns all that comes back until the other side ends.
+pub async fn exchange(address: &str, bytes: &[u8], then: Then) -> Result<Vec<u8>> {
     let mut answer = Vec::new();
     let talk = async {
         let stream = TcpStream::connect(address)
@@ -20,7 +29,9 @@ pub async fn exchange(address: &str, bytes: &[u8]) -> Result<Vec<u8>> {
         let (read, mut write) = stream.into_split();
         // A listener may hang up before it has read everything: what it said first still counts.
         let _hung_up = write.write_all(bytes).await;
-        let _hung_up = write.shutdown().await;
+        if then == Then::End {
+            let _hung_up = write.shutdown().await;
+        }
         let _hung_up = read.take(ANSWER_BYTES).read_to_end(&mut answer).await;
         anyhow::Ok(())
     };
@@ -38,12 +49,12 @@ pub async fn http(
     let headers: String =
         headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
-    // An upgrade needs a connection that goes on; everything else ends with its answer.
-    let connection = if headers.contains("Upgrade: ") { "Upgrade" } else { "close" };
+    // An upgrade is asked for by name; if it is refused, the connection ends as any other.
+    let connection = if headers.contains("Upgrade: ") { "Upgrade, close" } else { "close" };
     let text = format!(
         "{request} HTTP/1.1\r\n{headers}Connection: {connection}\r\nContent-Length: {length}\r\n\r\n{body}"
     );
-    let answer = exchange(address, text.as_bytes()).await?;
+    let answer = exchange(address, text.as_bytes(), Then::Listen).await?;
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
     Ok((status.with_context(|| format!("{request}: no status in {answer:?}"))?, answer))
