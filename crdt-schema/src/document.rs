@@ -26,7 +26,7 @@ pub use path::{FieldPath, ItemId, ParsePath};
 pub use text::Splice;
 
 use crate::documents;
-use crate::gate::PlainChange;
+use crate::gate::{Cache, PlainChange};
 use crate::heads::Heads;
 use crate::identity::{Kind, Timestamp};
 use crate::limits;
@@ -40,6 +40,7 @@ use write::Writer;
 pub struct Document {
     automerge: Automerge,
     graph: Graph,
+    trial_cache: Cache,
 }
 
 /// What a person wants to change.
@@ -154,6 +155,7 @@ impl Document {
         Self {
             automerge: automerge.with_actor(ActorId::from([].as_slice())),
             graph: Graph::default(),
+            trial_cache: Cache::default(),
         }
     }
 
@@ -334,7 +336,9 @@ impl Document {
         }
         let view = View::at(&self.automerge, heads.as_slice());
         match self.shape_at(&view, list) {
-            Some(Shape::List(lists)) => view.elements(&lists).into_iter().map(|element| element.id).collect(),
+            Some(Shape::List(lists)) => {
+                view.elements(&lists).into_iter().map(|element| element.id).collect()
+            }
             Some(Shape::Map(_) | Shape::Text(_) | Shape::Scalar(_)) | None => Vec::new(),
         }
     }
@@ -370,6 +374,10 @@ impl Document {
 
     pub(crate) const fn automerge(&self) -> &Automerge {
         &self.automerge
+    }
+
+    pub(crate) const fn trial_cache(&self) -> &Cache {
+        &self.trial_cache
     }
 
     pub(crate) const fn graph(&self) -> &Graph {

@@ -8,13 +8,16 @@ mod columns;
 mod operations;
 mod trial;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::{ActorId, Change, ChangeHash, ExpandedChange};
+use automerge::{ActorId, Change, ChangeHash};
 
 use crate::document::{Document, Graph, Known};
 use crate::limits;
+use operations::Reach;
+pub(crate) use trial::Cache;
 
 /// Automerge marks the actors of edits at old versions with these bytes, the level and the base actor.
 const DERIVED: [u8; 4] = [0x13, 0xb2, 0x23, 0x09];
@@ -162,12 +165,11 @@ impl PlainChange {
 pub fn inspect(bytes: &[u8]) -> Result<PlainChange, Refusal> {
     columns::check(bytes)?;
     // Automerge's readers were not written for bytes that somebody made up: what they panic on is no change.
-    let change = catch_unwind(AssertUnwindSafe(|| {
+    let change = guard(Refusal::Malformed, || {
         let change = Change::from_bytes(bytes.to_vec()).map_err(|_| Refusal::Malformed)?;
         let again = Change::from(change.decode());
         if again.raw_bytes() == bytes { Ok(change) } else { Err(Refusal::NotCanonical) }
-    }))
-    .map_err(|_| Refusal::Malformed)??;
+    })?;
     if change.message().is_some() || change.author().is_some() || !change.extra_bytes().is_empty() {
         return Err(Refusal::Extras);
     }
@@ -219,20 +221,31 @@ fn missing(known: &Document, changes: &[PlainChange]) -> Vec<ChangeHash> {
 
 fn judge(document: &Document, changes: &[PlainChange]) -> Result<(), Refusal> {
     let mut added = Graph::default();
-    let mut stage = trial::Stage::new(document.automerge());
+    let mut all = Cow::Borrowed(document.automerge());
+    let mut judged: Option<&Change> = None;
     for PlainChange { change } in changes {
-        let known = document.graph().with(&added);
-        if known.contains(&change.hash()) {
+        if document.graph().with(&added).contains(&change.hash()) {
             continue;
         }
+        if let Some(before) = judged.replace(change) {
+            let all = all.to_mut();
+            guard(Refusal::Trial, || {
+                all.apply_changes([before.clone()]).map_err(|_| Refusal::Trial)
+            })?;
+        }
+        let known = document.graph().with(&added);
         follows(known, change, document.graph().is_empty() && added.is_empty())?;
-        let expanded = stage.prepare(change)?;
-        operations::check(&stage, &expanded)?;
-        stage.take(change)?;
+        let expanded = guard(Refusal::Malformed, || Ok(change.decode()))?;
+        match operations::check(&all, known, &expanded)? {
+            // Letters in a text, at places that are known to be there, are the most frequent change by far, and what an
+            // honest editor writes to the letter: there is nothing that a trial could find.
+            Reach::Letters => {}
+            Reach::Structure => trial::run(document, &all, known, change)?,
+        }
         let entry = known.entry(change);
         added.insert(change.hash(), entry);
     }
-    stage.finish()
+    Ok(())
 }
 
 /// Checks how a change hangs together with those it builds on.
@@ -288,7 +301,7 @@ fn belongs(actor: &ActorId, base: &ActorId) -> bool {
     is_spelled && number.is_some_and(|number| (1..=limits::ACTOR_LEVELS).contains(&number))
 }
 
-/// Returns what a change does, one operation after the other.
-fn expand(change: &Change) -> Result<ExpandedChange, Refusal> {
-    catch_unwind(AssertUnwindSafe(|| change.decode())).map_err(|_| Refusal::Malformed)
+/// Does something that Automerge might panic on.
+fn guard<T>(refusal: Refusal, work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| refusal)?
 }

@@ -104,7 +104,9 @@ impl Comparison {
             }
         }
         let stays = reconcile::longest_rising(&matched);
-        for (index, ((item, matched), stays)) in to.iter().zip(&matched).zip(stays).enumerate() {
+        for (index, ((item, matched), stays)) in
+            to.iter().zip(matched.iter().copied()).zip(stays).enumerate()
+        {
             let path = path.child(index.to_string());
             let Some(before) = matched.and_then(|index| from.get(index)) else {
                 self.note(ChangeKind::Added, path, None, Some(&item.node));
@@ -113,9 +115,23 @@ impl Comparison {
             if !stays {
                 self.note(ChangeKind::Moved, path.clone(), Some(&before.node), Some(&item.node));
             }
+            let seen = self.changes.len();
             self.values(&path, &before.node, &item.node);
+            // A number that only counts the steps says no more than that something moved.
+            if counts(&before.node, matched) && counts(&item.node, Some(index)) {
+                let number = path.child("step");
+                let mut news = self.changes.split_off(seen);
+                news.retain(|change| change.path != number);
+                self.changes.append(&mut news);
+            }
         }
     }
+}
+
+/// Is the number of a step just its place in the list?
+fn counts(item: &Node, index: Option<usize>) -> bool {
+    let ordinal = index.and_then(|index| u64::try_from(index + 1).ok());
+    ordinal.is_some() && item.get("step").is_some_and(|step| step.to_value().as_u64() == ordinal)
 }
 
 /// Returns the tokens of a path with items counted from one, as people count them.

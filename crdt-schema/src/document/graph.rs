@@ -143,6 +143,21 @@ impl<'g> Known<'g> {
         heads.iter().filter(keep).copied().collect()
     }
 
+    /// Returns the changes that `to` builds on and `from` does not, each after those it builds on. `to` covers `from`.
+    pub(crate) fn between(self, from: &[ChangeHash], to: &[ChangeHash]) -> Vec<ChangeHash> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<&ChangeHash> = to.iter().collect();
+        while let Some(next) = open.pop() {
+            if let Some(entry) = self.get(next)
+                && !self.covers(from, next)
+                && found.insert((entry.height, *next))
+            {
+                open.extend(&entry.deps);
+            }
+        }
+        found.into_iter().map(|(_, hash)| hash).collect()
+    }
+
     /// Returns how many bytes and how many actors the version that `heads` name holds, if more than the limits are known.
     ///
     /// What is known has these numbers or higher ones, so that there is nothing to count as long as it is within them.

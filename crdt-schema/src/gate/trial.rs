@@ -1,97 +1,95 @@
 //! Tries a change on its own causal past: applies it, reads all, edits, saves and loads again.
 //!
-//! Some bytes that Automerge takes without a word make the saved document unreadable, or every later edit fail. What
-//! does that to the document as its author knew it, is found here, on a copy. Panics are caught: Automerge's
+//! Some bytes that Automerge takes without a word make the saved document unreadable, or every later edit fail. The
+//! other checks are meant to leave nothing to find here; this one does not rely on them. Panics are caught: Automerge's
 //! invariants are asserted in many places, and a peer must not be able to end the program through one of them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use automerge::transaction::Transactable;
 use automerge::{
-    ActorId, Automerge, Change, ChangeHash, ExpandedChange, LoadOptions, ObjId, PatchLog,
-    TextEncoding, VerificationMode,
+    ActorId, Automerge, Change, LoadOptions, ObjId, PatchLog, ReadDoc, TextEncoding,
+    VerificationMode,
 };
 
-use super::{Refusal, expand};
-use crate::document::View;
+use super::{Refusal, guard};
+use crate::document::{Document, Known, View};
 
-/// A copy of the document as the author of the next change knew it.
-#[derive(Debug)]
-pub(super) struct Stage<'d> {
-    known: &'d Automerge,
-    /// The changes that were taken so far.
-    taken: Vec<Change>,
-    copy: Automerge,
-    is_proven: bool,
+/// The document as the author of the change that was tried last knew it.
+///
+/// Changes of somebody who was away come one after the other, each on top of the one before: without this, the past
+/// of each would be put together anew. It is a cache: any other content of it leads to the same verdicts.
+#[derive(Debug, Default)]
+pub(crate) struct Cache(Mutex<Option<Automerge>>);
+
+impl Clone for Cache {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
-impl<'d> Stage<'d> {
-    pub(super) fn new(known: &'d Automerge) -> Self {
-        Self { known, taken: Vec::new(), copy: known.clone(), is_proven: true }
+impl Cache {
+    fn take(&self) -> Option<Automerge> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Sets the stage for a change whose dependencies are known.
-    pub(super) fn prepare(&mut self, change: &Change) -> Result<ExpandedChange, Refusal> {
-        let mut heads = self.copy.get_heads();
-        heads.sort_unstable();
-        if heads != change.deps() {
-            self.prove()?;
-            self.copy = guard(|| self.past(change.deps()))?;
-        }
-        expand(change)
+    fn put(&self, document: Automerge) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(document);
     }
+}
 
-    fn past(&self, deps: &[ChangeHash]) -> Result<Automerge, Refusal> {
-        let fork = |all: &Automerge| all.fork_at(deps).map_err(|_| Refusal::Trial);
-        if self.taken.is_empty() {
-            return fork(self.known);
-        }
-        let mut all = self.known.clone();
-        all.apply_changes(self.taken.iter().cloned()).map_err(|_| Refusal::Trial)?;
-        fork(&all)
+/// Tries one change. `all` holds at least all that the change builds on, and `known` knows all that `all` holds.
+pub(super) fn run(
+    document: &Document,
+    all: &Automerge,
+    known: Known<'_>,
+    change: &Change,
+) -> Result<(), Refusal> {
+    let mut heads = all.get_heads();
+    heads.sort_unstable();
+    let is_newest = heads == change.deps();
+    let mut past = if is_newest {
+        all.clone()
+    } else {
+        guard(Refusal::Trial, || past(document, all, known, change))?
+    };
+    guard(Refusal::Trial, || {
+        past.apply_changes([change.clone()]).map_err(|_| Refusal::Trial)?;
+        if past.get_heads() == [change.hash()] { prove(&mut past) } else { Err(Refusal::Trial) }
+    })?;
+    if !is_newest {
+        document.trial_cache().put(past);
     }
+    Ok(())
+}
 
-    pub(super) const fn document(&self) -> &Automerge {
-        &self.copy
+/// Returns the document as of the version that a change builds on.
+fn past(
+    document: &Document,
+    all: &Automerge,
+    known: Known<'_>,
+    change: &Change,
+) -> Result<Automerge, Refusal> {
+    if let Some(mut cached) = document.trial_cache().take()
+        && cached.get_heads().iter().all(|head| known.covers(change.deps(), head))
+    {
+        let lacking = known.between(&cached.get_heads(), change.deps());
+        let changes: Option<Vec<Change>> =
+            lacking.iter().map(|hash| all.get_change_by_hash(hash)).collect();
+        cached.apply_changes(changes.ok_or(Refusal::Trial)?).map_err(|_| Refusal::Trial)?;
+        return Ok(cached);
     }
-
-    /// Applies the change that the stage was set for.
-    pub(super) fn take(&mut self, change: &Change) -> Result<(), Refusal> {
-        let copy = &mut self.copy;
-        guard(|| copy.apply_changes([change.clone()]).map_err(|_| Refusal::Trial))?;
-        if self.copy.get_heads() != [change.hash()] {
-            return Err(Refusal::Trial);
-        }
-        self.taken.push(change.clone());
-        self.is_proven = false;
-        Ok(())
-    }
-
-    pub(super) fn finish(mut self) -> Result<(), Refusal> {
-        self.prove()
-    }
-
-    fn prove(&mut self) -> Result<(), Refusal> {
-        if self.is_proven {
-            return Ok(());
-        }
-        let copy = &mut self.copy;
-        guard(|| prove(copy))?;
-        self.is_proven = true;
-        Ok(())
-    }
+    all.fork_at(change.deps()).map_err(|_| Refusal::Trial)
 }
 
 fn prove(document: &mut Automerge) -> Result<(), Refusal> {
     let heads = document.get_heads();
     let shown = View::now(document).tree().to_value();
-    let options = || {
-        LoadOptions::new()
-            .text_encoding(TextEncoding::Utf16CodeUnit)
-            .verification_mode(VerificationMode::Check)
-    };
+    let options = LoadOptions::new()
+        .text_encoding(TextEncoding::Utf16CodeUnit)
+        .verification_mode(VerificationMode::Check);
     let saved = document.save_nocompress();
-    let loaded = Automerge::load_with_options(&saved, options()).map_err(|_| Refusal::Trial)?;
+    let loaded = Automerge::load_with_options(&saved, options).map_err(|_| Refusal::Trial)?;
     if loaded.get_heads() != heads || View::now(&loaded).tree().to_value() != shown {
         return Err(Refusal::Trial);
     }
@@ -102,8 +100,4 @@ fn prove(document: &mut Automerge) -> Result<(), Refusal> {
     edit.put(ObjId::Root, "trial", true).map_err(|_| Refusal::Trial)?;
     edit.rollback();
     Ok(())
-}
-
-fn guard<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Refusal::Trial)?
 }
