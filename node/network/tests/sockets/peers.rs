@@ -77,6 +77,15 @@ impl Peer {
         assert_eq!(self.event().await, NetworkEvent::Up(other.key));
     }
 
+    pub(crate) async fn wait_bytes(&self, expected: (u64, u64)) {
+        let counted = async {
+            while self.network.bytes() != expected {
+                tokio::task::yield_now().await;
+            }
+        };
+        deadline(&format!("{expected:?} bytes, {:?} so far", self.network.bytes()), counted).await;
+    }
+
     pub(crate) async fn frame(&mut self) -> (Key, Vec<u8>) {
         match self.event().await {
             NetworkEvent::Frame(key, frame) => (key, frame),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use engine::Record;
+use proptest::prelude::*;
 
 use super::{bytes, entry, envelope, id, local};
 use crate::journal::{Journal, ReadJournal};
@@ -144,4 +145,72 @@ fn a_damaged_entry_or_large_local_record_is_never_served() {
     assert_eq!(entries, [super::filled(2, 90)]);
     assert!(store.locals("large").is_err());
     assert_eq!(store.locals("small").unwrap(), [("small".to_owned(), b"x".to_vec())]);
+}
+
+/// Something that happens to a file.
+#[derive(Clone, Debug)]
+enum Blow {
+    Overwrite(usize, Vec<u8>),
+    Insert(usize, Vec<u8>),
+    Delete(usize, usize),
+    Repeat(usize, usize),
+}
+
+fn strike(bytes: &mut Vec<u8>, blow: &Blow) {
+    let range = |from: usize, length: usize, bytes: &[u8]| {
+        let from = from % (bytes.len() + 1);
+        from..bytes.len().min(from + length)
+    };
+    match blow {
+        Blow::Overwrite(at, new) => {
+            let range = range(*at, new.len(), bytes);
+            let length = range.len();
+            bytes[range].copy_from_slice(&new[..length]);
+        }
+        Blow::Insert(at, new) => {
+            let at = range(*at, 0, bytes).start;
+            drop(bytes.splice(at..at, new.iter().copied()));
+        }
+        Blow::Delete(at, length) => drop(bytes.drain(range(*at, *length, bytes))),
+        Blow::Repeat(at, length) => {
+            let range = range(*at, *length, bytes);
+            bytes.extend_from_within(range);
+        }
+    }
+}
+
+fn blows() -> impl Strategy<Value = Vec<Blow>> {
+    let some = || proptest::collection::vec(any::<u8>(), 1..40);
+    let blow = prop_oneof![
+        (any::<usize>(), some()).prop_map(|(at, new)| Blow::Overwrite(at, new)),
+        (any::<usize>(), some()).prop_map(|(at, new)| Blow::Insert(at, new)),
+        (any::<usize>(), 1..200_usize).prop_map(|(at, length)| Blow::Delete(at, length)),
+        (any::<usize>(), 1..300_usize).prop_map(|(at, length)| Blow::Repeat(at, length)),
+    ];
+    proptest::collection::vec(blow, 1..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_becomes_of_a_segment_what_is_found_was_written_and_the_journal_goes_on(
+        blows in blows(),
+        segment in 0..3_u32,
+    ) {
+        let disk = Simulated::default();
+        let (mut journal, _) = Journal::open(disk.clone(), SEGMENT).unwrap();
+        let written: Vec<Vec<u8>> = (0..14).map(|number| super::filled(number, 70)).collect();
+        for payload in &written {
+            journal.append(payload).unwrap();
+        }
+        disk.change(&format!("{segment:08}.journal"), |bytes| blows.iter().for_each(|blow| strike(bytes, blow)));
+        let (held, _) = payloads(&disk);
+        prop_assert!(held.iter().all(|payload| written.contains(payload)));
+        let (mut journal, _) = Journal::open(disk.clone(), SEGMENT).unwrap();
+        journal.append(b"further").unwrap();
+        let (after, _) = payloads(&disk);
+        prop_assert_eq!(after.last().map(Vec::as_slice), Some(&b"further"[..]));
+        prop_assert_eq!(after.len(), held.len() + 1);
+    }
 }
