@@ -51,6 +51,16 @@ impl Node {
         Self { app: running.app().clone(), running, _folder: folder }
     }
 
+    /// Stops the node and starts it again on its folder.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { app, running, _folder } = self;
+        let data = app.data().clone();
+        running.stop().await;
+        let options = Options { data, http: None, listen: Vec::new(), online: false };
+        let running = Running::start(options).await.unwrap();
+        Self { app: running.app().clone(), running, _folder }
+    }
+
     pub(crate) async fn stop(self) {
         self.running.stop().await;
     }

@@ -128,6 +128,28 @@ async fn an_edit_that_is_sent_again_counts_once() {
 }
 
 #[tokio::test]
+async fn an_edit_that_is_sent_again_after_the_node_was_started_again_counts_once() {
+    let node = Node::start().await;
+    let (document, start, title) = example(&node).await;
+    let headers = headers(&node).await;
+    let mut tab = Tab::open(&node, &headers, document, 'a').await;
+    let typed = tab.typed(&start, 0, 0, "Once ");
+    // The tab never hears this answer.
+    let answer = tab.say(&typed).await;
+    drop(tab);
+    let node = node.restart().await;
+    let mut tab = Tab { seq: 1, ..Tab::open(&node, &headers, document, 'a').await };
+    assert_eq!(tab.say(&typed).await, answer);
+    let next = tab.typed(answer["heads"].as_str().unwrap(), 0, 0, "Then ");
+    tab.say(&next).await;
+    assert_eq!(
+        node.get(&format!("/documents/{document}")).await["title"],
+        format!("Then Once {title}")
+    );
+    node.stop().await;
+}
+
+#[tokio::test]
 async fn people_see_who_else_is_in_a_field_until_they_leave() {
     let node = Node::start().await;
     let (document, start, _) = example(&node).await;
