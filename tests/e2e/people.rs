@@ -13,10 +13,15 @@ pub(crate) async fn set_up(browser: &Browser, password: &str) -> Result<()> {
     browser.fill("Password", password).await?;
     browser.press("Continue").await?;
     browser.see("Recovery kit").await?;
-    let page = browser.read().await?;
+    let kit = browser.read().await?;
     browser.press("I have printed it or written it down").await?;
+    type_words(browser, &kit).await
+}
+
+/// Types the two words of the recovery kit that are asked for; `kit` is its page as it was read.
+pub(crate) async fn type_words(browser: &Browser, kit: &str) -> Result<()> {
     for number in [3, 7] {
-        let word = kit_word(&page, number)?;
+        let word = kit_word(kit, number)?;
         browser.fill(&format!("Word {number}"), &word).await?;
     }
     browser.press("Finish set-up").await?;

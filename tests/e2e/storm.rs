@@ -180,3 +180,44 @@ impl Writer {
         self.removed.extend(marks.map(|mark| format!("⟦{mark}⟧")));
     }
 }
+
+#[tokio::test]
+async fn what_each_wrote_while_the_other_was_off_comes_together_and_both_know_it() -> Result<()> {
+    let mut pair = Pair::meet().await?;
+    let content = json!({ "document_type": "referral_pathway", "title": "Warm rooms", "body": { "steps": [] } });
+    let document = pair.council.api()?.import(&pair.workspace, &content).await?;
+    for round in 0..4 {
+        pair.agree(&document).await?;
+        pair.charity.stop().await?;
+        step(&pair.council, &document, &format!("council {round}")).await?;
+        pair.council.stop().await?;
+        pair.charity.start().await?;
+        step(&pair.charity, &document, &format!("charity {round}")).await?;
+        pair.council.start().await?;
+        pair.agree(&document).await.with_context(|| format!("round {round}"))?;
+        for node in [&pair.council, &pair.charity] {
+            nothing_unsent(node).await.with_context(|| format!("{}, round {round}", node.name))?;
+        }
+    }
+    let whole = pair.council.api()?.document(&document).await?;
+    let steps = whole.pointer("/body/steps").and_then(Value::as_array).map(Vec::len);
+    ensure!(steps == Some(8), "{whole}");
+    Ok(())
+}
+
+async fn step(node: &Node, document: &str, detail: &str) -> Result<()> {
+    let patch = json!([{ "op": "add", "path": "/body/steps/-", "value": { "detail": detail } }]);
+    node.api()?.patch(document, None, &patch).await?;
+    Ok(())
+}
+
+/// Waits until a node says that everybody has its changes.
+async fn nothing_unsent(node: &Node) -> Result<()> {
+    let api = node.api()?;
+    tests::wait::until("everybody to have all changes", async || {
+        let status = api.get("/api/v1/status").await?;
+        ensure!(status.get("unsent") == Some(&json!(0)), "{status}");
+        Ok(())
+    })
+    .await
+}

@@ -90,7 +90,7 @@ async fn write_apart(
     people::add_step(sam, document, "Offer a cup of tea").await?;
     sam.visit("/network").await?;
     sam.see("Harbour Lane Advice Centre").await?;
-    sam.see("has not seen").await?;
+    sam.see("Their computer is off or not connected").await?;
     pair.council.stop().await?;
 
     pair.charity.start().await?;
