@@ -93,10 +93,15 @@ pub(crate) fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
-    let folder = cli.data.clone();
+    let named = cli
+        .data
+        .map(std::path::absolute)
+        .transpose()
+        .context("cannot find the data folder's place")?;
+    let folder = named.clone();
     let data = || folder.map_or_else(default_folder, Ok).map(DataDir::new);
     match cli.command {
-        Command::Demo(args) => demo::run(args, cli.data, output).await,
+        Command::Demo(args) => demo::run(args, named, output).await,
         Command::Init(args) => init::run(args, &data()?, output).await,
         Command::Recover(args) => recover::run(args, data()?, output).await,
         Command::Serve(args) => serve::run(args, data()?, output).await,

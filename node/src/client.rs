@@ -273,7 +273,8 @@ fn unreachable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Ca
     CallError::Unreachable(error.into())
 }
 
-fn is_locked(error: &anyhow::Error) -> bool {
+/// Does another process hold the data folder?
+pub(crate) fn is_locked(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| matches!(cause.downcast_ref(), Some(storage::OpenStore::InUse)))
 }
 

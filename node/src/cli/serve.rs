@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use crate::cli::addresses;
 use crate::cli::join::settle;
 use crate::cli::output::Output;
-use crate::client::Client;
+use crate::client::{Client, is_locked};
 use crate::data::DataDir;
 use crate::http;
 use crate::running::{Options, Running};
@@ -35,7 +35,17 @@ pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyho
     data.identity()?;
     let listen = addresses::listen(&data, &args.listen)?;
     let http = addresses::http(args.http)?;
-    let mut nodes = [Node::start(data, http, listen).await.context("cannot start the node")?];
+    let node = match Node::start(data.clone(), http, listen).await {
+        Ok(node) => node,
+        Err(error) if is_locked(&error) => {
+            anyhow::bail!(
+                "a node runs on {} already. Stop it first, or use it",
+                data.path().display()
+            )
+        }
+        Err(error) => return Err(error).context("cannot start the node"),
+    };
+    let mut nodes = [node];
     let served = serve(&mut nodes, output).await;
     for node in nodes {
         node.stop().await;

@@ -76,6 +76,8 @@ async fn a_document_comes_back_equal_whether_or_not_the_node_runs() {
     dir.announce(node.running.http().unwrap()).unwrap();
     let client = Client::open(dir.clone()).await.unwrap();
     assert!(client.running().is_none(), "the running node is asked");
+    let twice = fingerpost(&data, &["serve", "--http", "127.0.0.1:0"]).await.unwrap_err();
+    assert!(twice.to_string().contains("already"), "{twice:#}");
     round_trip(folder.path(), &data).await;
     node.stop().await;
     assert_eq!(dir.serving(), None);
