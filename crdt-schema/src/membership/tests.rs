@@ -1,3 +1,5 @@
+//! Histories of membership, and what each must come to.
+
 use super::*;
 use crate::identity::{Role, Sector};
 use crate::invite::{Invite, Terms};
