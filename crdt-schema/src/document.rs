@@ -4,6 +4,7 @@
 //! [`documents`](crate::documents) and explained in `docs/merging.md`.
 
 mod compare;
+mod conflicts;
 mod graph;
 mod order;
 mod patch;
@@ -11,6 +12,7 @@ mod path;
 mod read;
 mod reconcile;
 mod text;
+mod values;
 mod write;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,16 +24,17 @@ use automerge::{
 use serde_json::Value;
 
 pub use compare::{ChangeKind, FieldChange};
+pub use conflicts::Conflict;
 pub use path::{FieldPath, ItemId, ParsePath};
 pub use text::Splice;
 
 use crate::documents;
-use crate::gate::{Cache, PlainChange};
+use crate::gate::{self, Cache, PlainChange};
 use crate::heads::Heads;
 use crate::identity::{Kind, Timestamp};
 use crate::limits;
 pub(crate) use graph::{Graph, Known};
-use read::{Field, Node, Shape};
+use read::{Node, Shape};
 pub(crate) use read::{POSITIONS, View};
 use write::Writer;
 
@@ -61,17 +64,6 @@ pub enum Edit {
     MergePatch(Value),
     /// A JSON Patch (RFC 6902) over the whole content.
     JsonPatch(json_patch::Patch),
-}
-
-/// A place where people chose differently at the same time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Conflict {
-    /// Where, with the names of items instead of their indexes.
-    pub path: FieldPath,
-    /// What it is called, in plain words.
-    pub label: String,
-    /// The different values and the changes that brought them; the one that is shown comes first.
-    pub values: Vec<(Value, ChangeHash)>,
 }
 
 /// The version is not one of this document's, or not yet known here.
@@ -115,8 +107,10 @@ pub enum EditError {
     IntoItself { path: FieldPath },
     #[error("more than {limit} {what}")]
     TooLarge { limit: usize, what: &'static str },
+    #[error("this document has had more edits than it can number; export it and start a new one")]
+    WornOut,
     #[error("operation {index} of the patch cannot be done: {operation}")]
-    Operation { index: usize, operation: String, source: Box<EditError> },
+    Operation { index: usize, operation: String, source: Box<Self> },
     #[error(transparent)]
     Path(#[from] ParsePath),
     #[error("Automerge refuses the edit")]
@@ -249,18 +243,16 @@ impl Document {
         self.take_in(changes.into_iter().map(PlainChange::into_change).collect())
     }
 
+    /// Returns all changes, each after those it builds on: what [`restore`](Self::restore) takes.
+    #[must_use]
+    pub fn journal(&self) -> Vec<Vec<u8>> {
+        self.automerge.get_changes(&[]).iter().map(|change| change.raw_bytes().to_vec()).collect()
+    }
+
     /// Returns the file that any Automerge library opens.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
         self.automerge.save()
-    }
-
-    /// Returns where people chose differently at the same time, and nobody has settled it yet.
-    #[must_use]
-    pub fn conflicts(&self) -> Vec<Conflict> {
-        let mut conflicts = Vec::new();
-        self.find_conflicts(&self.tree(), &FieldPath::default(), &mut Vec::new(), &mut conflicts);
-        conflicts
     }
 
     /// Returns a text as of a version.
@@ -431,53 +423,6 @@ impl Document {
         }
     }
 
-    fn find_conflicts(
-        &self,
-        node: &Node,
-        path: &FieldPath,
-        names: &mut Vec<String>,
-        found: &mut Vec<Conflict>,
-    ) {
-        match node {
-            Node::Map { fields, .. } => {
-                for (key, field) in fields {
-                    let path = path.child(key.clone());
-                    names.push(key.clone());
-                    self.find_conflicts(&field.node, &path, names, found);
-                    // Nobody has to settle step numbers: they are counted anew where they clash.
-                    if !field.rivals.is_empty() && key != "step" {
-                        found.extend(self.conflict(field, path, names));
-                    }
-                    names.pop();
-                }
-            }
-            Node::List { items, .. } => {
-                for (index, item) in items.iter().enumerate() {
-                    names.push((index + 1).to_string());
-                    self.find_conflicts(&item.node, &path.child(item.id.to_string()), names, found);
-                    names.pop();
-                }
-            }
-            Node::Text { .. } | Node::Scalar(_) => {}
-        }
-    }
-
-    fn conflict(&self, field: &Field, path: FieldPath, names: &[String]) -> Option<Conflict> {
-        let shown = field.by.iter().map(|by| (field.node.to_value(), by));
-        let rivals = field.rivals.iter().map(|(node, by)| (node.to_value(), by));
-        let mut values: Vec<(Value, ChangeHash)> = Vec::new();
-        for (value, by) in shown.chain(rivals) {
-            if values.iter().all(|(other, _)| *other != value) {
-                values.push((value, self.automerge.hash_for_opid(by)?));
-            }
-        }
-        (values.len() > 1).then(|| Conflict {
-            path,
-            label: documents::label(self.kind(), names),
-            values,
-        })
-    }
-
     /// Opens a change at `base`, lets `fill` write it, and merges it.
     fn write(
         &mut self,
@@ -487,29 +432,36 @@ impl Document {
         time: Timestamp,
         fill: impl Fn(&mut Writer<'_>) -> Result<(), EditError>,
     ) -> Result<Vec<Vec<u8>>, EditError> {
-        let before = self.automerge.get_heads();
-        self.automerge.set_actor(actor.clone());
+        let known = self.graph.known();
+        let heads = self.automerge.get_heads();
+        // Automerge numbers operations after all that is here, the gate allows only so many numbers after what the
+        // change builds on: where both do not go together, the change is made on a copy that holds no more than that.
+        let is_far = known.max_op(&heads).saturating_sub(known.max_op(base)) >= limits::OP_GAP;
+        let mut apart = if is_far { Some(self.automerge.fork_at(base)?) } else { None };
+        let own = if is_far { gate::free_actor(known, actor, base) } else { actor.clone() };
+        let document = apart.as_mut().unwrap_or(&mut self.automerge);
+        let before = document.get_heads();
+        document.set_actor(own);
         // `transaction` would add this actor's last change to the dependencies even where it is an ancestor of them.
-        let transaction = self.automerge.transaction_at(PatchLog::inactive(), base);
-        let transaction = transaction.map_err(|_| EditError::UnknownVersion)?;
-        let mut writer = Writer::new(transaction, kind);
+        let transaction = document.transaction_at(PatchLog::inactive(), base);
+        let mut writer = Writer::new(transaction.map_err(|_| EditError::UnknownVersion)?, kind);
         fill(&mut writer)?;
         if writer.pending_ops() > limits::CHANGE_OPS {
             return Err(EditError::too_many_operations());
         }
         let seconds = i64::try_from(time.0 / 1000).unwrap_or(i64::MAX);
         writer.finish().commit_with(CommitOptions::default().with_time(seconds));
-        let changes = self.automerge.get_changes(&before);
-        if changes.iter().any(|change| change.raw_bytes().len() > limits::CHANGE_BYTES) {
-            self.automerge = self.automerge.fork_at(&before)?;
-            return Err(EditError::TooLarge {
-                limit: limits::CHANGE_BYTES,
-                what: "bytes in one change",
-            });
+        let changes = document.get_changes(&before);
+        if let Some(error) = changes.iter().find_map(|change| beyond_limits(known, actor, change)) {
+            if !is_far {
+                self.automerge = self.automerge.fork_at(&heads)?;
+            }
+            return Err(error);
         }
-        for change in &changes {
-            self.graph.add(change);
+        if is_far {
+            self.automerge.apply_changes(changes.iter().cloned())?;
         }
+        changes.iter().for_each(|change| self.graph.add(change));
         Ok(changes.into_iter().map(|change| change.raw_bytes().to_vec()).collect())
     }
 
@@ -532,5 +484,24 @@ impl Document {
         applied.map_err(|_| ApplyError::Broken)??;
         changes.iter().for_each(|change| self.graph.add(change));
         Ok(())
+    }
+}
+
+/// Says why every gate would refuse a change of ours.
+fn beyond_limits(known: Known<'_>, actor: &ActorId, change: &Change) -> Option<EditError> {
+    let length = change.raw_bytes().len();
+    let (size, _) = known.size_beyond(
+        change.deps(),
+        limits::DOCUMENT_BYTES - length.min(limits::DOCUMENT_BYTES),
+        usize::MAX,
+    );
+    if length > limits::CHANGE_BYTES {
+        Some(EditError::TooLarge { limit: limits::CHANGE_BYTES, what: "bytes in one change" })
+    } else if size.saturating_add(length) > limits::DOCUMENT_BYTES {
+        Some(EditError::TooLarge { limit: limits::DOCUMENT_BYTES, what: "bytes in one document" })
+    } else if change.max_op() > limits::MAX_OP || !gate::belongs(change.actor_id(), actor) {
+        Some(EditError::WornOut)
+    } else {
+        None
     }
 }

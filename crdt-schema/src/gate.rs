@@ -283,7 +283,7 @@ fn follows(known: Known<'_>, change: &Change, is_first: bool) -> Result<(), Refu
 }
 
 /// Does an actor belong to the base actor: is it that one, or one that Automerge derives from it for old versions?
-fn belongs(actor: &ActorId, base: &ActorId) -> bool {
+pub(crate) fn belongs(actor: &ActorId, base: &ActorId) -> bool {
     if actor == base {
         return true;
     }
@@ -299,6 +299,30 @@ fn belongs(actor: &ActorId, base: &ActorId) -> bool {
             && (first.is_empty() || *last != 0)
     });
     is_spelled && number.is_some_and(|number| (1..=limits::ACTOR_LEVELS).contains(&number))
+}
+
+/// Returns an actor of this base actor that has written nothing but what `base` holds.
+pub(crate) fn free_actor(known: Known<'_>, actor: &ActorId, base: &[ChangeHash]) -> ActorId {
+    let is_free = |candidate: &ActorId| {
+        let last =
+            known.count(candidate).checked_sub(1).and_then(|last| known.nth(candidate, last));
+        last.is_none_or(|last| known.covers(base, last))
+    };
+    let derived = (1..=limits::ACTOR_LEVELS).map(|level| derive(actor, level));
+    std::iter::once(actor.clone()).chain(derived).find(is_free).unwrap_or_else(|| actor.clone())
+}
+
+/// Returns the actor that Automerge derives from a base actor.
+fn derive(base: &ActorId, level: u64) -> ActorId {
+    let mut bytes = DERIVED.to_vec();
+    let mut rest = level;
+    while rest >= 0x80 {
+        bytes.push((rest & 0x7f) as u8 | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
+    bytes.extend_from_slice(base.to_bytes());
+    ActorId::from(bytes)
 }
 
 /// Does something that Automerge might panic on.

@@ -81,7 +81,7 @@ impl Comparison {
                 }
             }
             (Node::List { items: from, .. }, Node::List { items: to, .. }) => {
-                self.lists(path, from, to)
+                self.lists(path, from, to);
             }
             _ if from.to_value() == to.to_value() => {}
             _ => self.note(ChangeKind::Changed, path.clone(), Some(from), Some(to)),

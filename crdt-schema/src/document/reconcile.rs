@@ -1,17 +1,18 @@
 //! Which item of an old list is which of a new one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use similar::TextDiff;
 
 /// Fields that name an item, the strongest first.
 const NAMING: [&str; 8] =
     ["id", "curie", "service_id", "name", "route", "level", "number", "email"];
 /// Below this two items are not taken for one.
 const ALIKE: f32 = 0.5;
-/// Bounds the pairs whose likeness is worked out.
-const PAIRS: usize = 2_500;
+/// Bounds the bytes that are looked at to find items that are alike.
+const BYTES: usize = 16 * 1024 * 1024;
+/// Bounds the time to compare two lists, which grows with the square of their lengths.
+pub(crate) const ITEMS: usize = 1_000;
 
 /// Returns for each new item the index of the old one that it continues.
 ///
@@ -93,7 +94,13 @@ impl Matching {
 
     fn alike(&mut self, old: &[Value], new: &[Value]) {
         let open = self.open();
-        if open.len().saturating_mul(self.free.len()) > PAIRS {
+        let bytes = |value: Option<&Value>| value.map_or(0, |value| value.to_string().len());
+        let old_bytes: usize = self.free.iter().map(|index| bytes(old.get(*index))).sum();
+        let new_bytes: usize = open.iter().map(|index| bytes(new.get(*index))).sum();
+        let effort = old_bytes
+            .saturating_mul(open.len())
+            .saturating_add(new_bytes.saturating_mul(self.free.len()));
+        if effort > BYTES {
             return;
         }
         let mut pairs = Vec::new();
@@ -139,7 +146,7 @@ fn likeness(old: &Value, new: &Value) -> f32 {
                 / f32::from(u16::try_from(keys.len()).unwrap_or(u16::MAX)).max(1.0)
         }
         (Value::String(old), Value::String(new)) if old.contains(' ') || new.contains(' ') => {
-            TextDiff::from_words(old.as_str(), new.as_str()).ratio()
+            shared_words(old, new)
         }
         (Value::Array(old), Value::Array(new)) => {
             let same = old.iter().filter(|item| new.contains(item)).count();
@@ -149,6 +156,22 @@ fn likeness(old: &Value, new: &Value) -> f32 {
         }
         _ => 0.0,
     }
+}
+
+/// Returns how many of the words of two texts are the same, from 0 to 1.
+fn shared_words(old: &str, new: &str) -> f32 {
+    let mut counts: BTreeMap<&str, (u16, u16)> = BTreeMap::new();
+    for word in old.split_whitespace() {
+        let count = &mut counts.entry(word).or_default().0;
+        *count = count.saturating_add(1);
+    }
+    for word in new.split_whitespace() {
+        let count = &mut counts.entry(word).or_default().1;
+        *count = count.saturating_add(1);
+    }
+    let same: f32 = counts.values().map(|(old, new)| f32::from(*old.min(new))).sum();
+    let all: f32 = counts.values().map(|(old, new)| f32::from(*old) + f32::from(*new)).sum();
+    if all > 0.0 { 2.0 * same / all } else { 0.0 }
 }
 
 /// Says which matched items keep their place: as many as can, so that as few as possible move.
@@ -176,4 +199,61 @@ pub(crate) fn longest_rising(matched: &[Option<usize>]) -> Vec<bool> {
         next = runs.get(place).and_then(|run| run.1);
     }
     stays
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_item_is_found_again() {
+        let step = |number: u32, detail: &str| json!({"step": number, "action": "refer", "detail": detail});
+        for (old, new, expected) in [
+            (
+                vec![json!("a"), json!("b")],
+                vec![json!("b"), json!("c"), json!("a")],
+                vec![Some(1), None, Some(0)],
+            ),
+            (
+                vec![json!("a"), json!("a")],
+                vec![json!("a"), json!("a"), json!("a")],
+                vec![Some(0), Some(1), None],
+            ),
+            (
+                vec![step(1, "Ask the person"), step(2, "Ring the bank")],
+                vec![
+                    step(1, "Say hello"),
+                    step(2, "Ask the person"),
+                    step(3, "Ring the food bank"),
+                ],
+                vec![None, Some(0), Some(1)],
+            ),
+            (
+                vec![
+                    json!({"name": "postcode", "required": true}),
+                    json!({"name": "urgency", "required": true}),
+                ],
+                vec![
+                    json!({"name": "urgency", "required": false, "label": "How urgent?"}),
+                    json!({"name": "age"}),
+                ],
+                vec![Some(1), None],
+            ),
+        ] {
+            assert_eq!(matches(&old, &new), expected, "{old:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn as_few_items_as_possible_move() {
+        for (matched, stays) in [
+            (vec![Some(0), Some(1), None, Some(2)], vec![true, true, false, true]),
+            (vec![Some(3), Some(0), Some(1), Some(2)], vec![false, true, true, true]),
+            (vec![], vec![]),
+        ] {
+            assert_eq!(longest_rising(&matched), stays, "{matched:?}");
+        }
+    }
 }

@@ -43,6 +43,57 @@ impl Splice {
     }
 }
 
+/// Bounds the work of finding out how two texts differ: the parts that are compared, of both together.
+const PARTS: usize = 4_000;
+
+/// Returns what turns one text into another, in order: letter by letter, in long texts word by word, in very long ones
+/// all that lies between the beginning and the end that they share.
+pub(crate) fn difference(old: &str, new: &str) -> Vec<Splice> {
+    let start = shared(old.chars().zip(new.chars()));
+    let (before, old) = old.split_at(start);
+    let new = new.split_at(start).1;
+    let end = shared(old.chars().rev().zip(new.chars().rev()));
+    let old = old.split_at(old.len() - end).0;
+    let new = new.split_at(new.len() - end).0;
+    let splits: [fn(&str) -> Vec<&str>; 3] = [letters, words, |text| vec![text]];
+    let parts = splits.into_iter().map(|split| (split(old), split(new)));
+    let parts = parts.take(3).find(|(old, new)| old.len() + new.len() <= PARTS);
+    let (old, new) = parts.unwrap_or_else(|| (vec![old], vec![new]));
+    let mut at = units(before);
+    let mut splices = Vec::new();
+    let joined = |parts: &[&str], from: usize, count: usize| {
+        parts.iter().skip(from).take(count).copied().collect::<String>()
+    };
+    for operation in similar::capture_diff_slices(similar::Algorithm::Myers, &old, &new) {
+        let (tag, was, is) = operation.as_tag_tuple();
+        let insert = joined(&new, is.start, is.len());
+        let length = units(&insert);
+        if tag != similar::DiffTag::Equal {
+            splices.push(Splice { at, delete: units(&joined(&old, was.start, was.len())), insert });
+        }
+        at += length;
+    }
+    splices.retain(|splice| splice.delete > 0 || !splice.insert.is_empty());
+    splices
+}
+
+/// Counts the bytes that two texts have in common from where they are read.
+fn shared(pairs: impl Iterator<Item = (char, char)>) -> usize {
+    pairs.take_while(|(old, new)| old == new).map(|(letter, _)| letter.len_utf8()).sum()
+}
+
+fn letters(text: &str) -> Vec<&str> {
+    text.split("").filter(|letter| !letter.is_empty()).collect()
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split_inclusive(char::is_whitespace).collect()
+}
+
+fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
 /// Returns what turns a text as of one version into that of another.
 pub(crate) fn between(
     doc: &Automerge,
@@ -93,6 +144,28 @@ mod tests {
         ] {
             assert_eq!(splice(at, delete, "").fits(text), fits, "{text} {at} {delete}");
         }
+    }
+
+    #[test]
+    fn a_difference_leads_from_one_text_to_the_other() {
+        let long = "word ".repeat(3_000);
+        let longer = "a ".repeat(9_000);
+        for (old, new) in [
+            ("", ""),
+            ("", "a"),
+            ("a🙂b", "a🙂🙂b"),
+            ("Phone the food bank.", "Ring the bank first, please."),
+            ("e\u{301}", "e"),
+            (&long, &long.replace("word word word word w", "word other w")),
+            (&longer, "b"),
+        ] {
+            let mut units: Vec<u16> = old.encode_utf16().collect();
+            for Splice { at, delete, insert } in difference(old, new) {
+                units.splice(at..at + delete, insert.encode_utf16());
+            }
+            assert_eq!(String::from_utf16(&units).unwrap(), new);
+        }
+        assert_eq!(difference("Ask him", "Ask her"), [splice(5, 2, "er")]);
     }
 
     #[test]

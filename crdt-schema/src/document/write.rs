@@ -1,13 +1,13 @@
 //! Writing: turns what a person meant into Automerge operations.
 
 use automerge::transaction::{Transactable, Transaction};
-use automerge::{ObjId, ObjType, ReadDoc, ScalarValue};
+use automerge::{ObjId, ObjType, ReadDoc};
 use serde_json::Value;
 
 use super::order;
 use super::path::{FieldPath, ItemId};
 use super::read::{Candidate, Element, Field, Item, Node, POSITIONS, Shape, View};
-use super::{Edit, EditError, Splice, reconcile};
+use super::{Edit, EditError, Splice, reconcile, text, values};
 use crate::documents::{self, MergeRule};
 use crate::identity::Kind;
 use crate::limits;
@@ -15,8 +15,8 @@ use crate::limits;
 /// One open change.
 #[derive(Debug)]
 pub(crate) struct Writer<'a> {
-    tx: Transaction<'a>,
-    kind: Kind,
+    pub(super) tx: Transaction<'a>,
+    pub(super) kind: Kind,
 }
 
 /// Where a path leads.
@@ -62,18 +62,6 @@ impl<'a> Writer<'a> {
 
     pub(crate) const fn view(&self) -> View<'_, Transaction<'a>> {
         View::now(&self.tx)
-    }
-
-    /// Writes the first content into an empty document.
-    pub(crate) fn create(
-        &mut self,
-        content: &serde_json::Map<String, Value>,
-    ) -> Result<(), EditError> {
-        self.tx.put_object(ObjId::Root, POSITIONS, ObjType::Map)?;
-        for (key, value) in content {
-            self.put(&ObjId::Root, key, value, &mut vec![key.clone()])?;
-        }
-        Ok(())
     }
 
     /// Finds where a path leads.
@@ -219,10 +207,13 @@ impl<'a> Writer<'a> {
         pattern: &mut Vec<String>,
     ) -> Result<bool, EditError> {
         match (old, value) {
-            (Node::Text { id, text }, Value::String(new)) => {
-                if text != new {
-                    check_string(new)?;
-                    self.tx.update_text(id, new)?;
+            (Node::Text { id, text: old }, Value::String(new)) => {
+                if old != new {
+                    values::check_string(new)?;
+                    for splice in text::difference(old, new) {
+                        let delete = isize::try_from(splice.delete).unwrap_or(isize::MAX);
+                        self.tx.splice_text(id, splice.at, delete, &splice.insert)?;
+                    }
                 }
             }
             (Node::Map { ids, fields }, Value::Object(new)) => {
@@ -243,7 +234,7 @@ impl<'a> Writer<'a> {
                 }
             }
             (Node::List { ids, items }, Value::Array(new)) => {
-                self.merge_list(ids, items, new, pattern)?
+                self.merge_list(ids, items, new, pattern)?;
             }
             (Node::Scalar(old), new) if old == new => {}
             _ => return Ok(false),
@@ -259,6 +250,10 @@ impl<'a> Writer<'a> {
         new: &[Value],
         pattern: &mut Vec<String>,
     ) -> Result<(), EditError> {
+        if old.len().max(new.len()) > reconcile::ITEMS {
+            let what = "items in a list that is sent as a whole";
+            return Err(EditError::TooLarge { limit: reconcile::ITEMS, what });
+        }
         let values: Vec<Value> = old.iter().map(|item| item.node.to_value()).collect();
         let matched = reconcile::matches(&values, new);
         pattern.push("*".to_owned());
@@ -489,95 +484,6 @@ impl<'a> Writer<'a> {
         Ok(self.tx.put(positions, item.as_str(), position)?)
     }
 
-    /// Writes a new value into a map.
-    fn put(
-        &mut self,
-        map: &ObjId,
-        key: &str,
-        value: &Value,
-        pattern: &mut Vec<String>,
-    ) -> Result<(), EditError> {
-        check_key(key)?;
-        match self.object_type(value, pattern)? {
-            Some(kind) => {
-                let object = self.tx.put_object(map, key, kind)?;
-                self.fill(&object, value, pattern)
-            }
-            None => Ok(self.tx.put(map, key, scalar(value)?)?),
-        }
-    }
-
-    /// Writes a new value into a list object.
-    fn insert_raw(
-        &mut self,
-        list: &ObjId,
-        raw: usize,
-        value: &Value,
-        pattern: &mut Vec<String>,
-    ) -> Result<ItemId, EditError> {
-        let Some(kind) = self.object_type(value, pattern)? else {
-            self.tx.insert(list, raw, scalar(value)?)?;
-            let inserted = self.tx.get(list, raw)?;
-            return inserted.map(|(_, id)| ItemId::of(&id)).ok_or(EditError::WholeContent);
-        };
-        let object = self.tx.insert_object(list, raw, kind)?;
-        self.fill(&object, value, pattern)?;
-        Ok(ItemId::of(&object))
-    }
-
-    /// Says which Automerge object a value becomes; none for a scalar.
-    fn object_type(&self, value: &Value, pattern: &[String]) -> Result<Option<ObjType>, EditError> {
-        let kind = match value {
-            Value::Object(_) => ObjType::Map,
-            Value::Array(_) => ObjType::List,
-            Value::String(_) if documents::merge_rule(self.kind, pattern) == MergeRule::Text => {
-                ObjType::Text
-            }
-            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => return Ok(None),
-        };
-        if pattern.len() > limits::DEPTH {
-            return Err(EditError::TooLarge {
-                limit: limits::DEPTH,
-                what: "levels of lists and groups inside each other",
-            });
-        }
-        Ok(Some(kind))
-    }
-
-    fn fill(
-        &mut self,
-        object: &ObjId,
-        value: &Value,
-        pattern: &mut Vec<String>,
-    ) -> Result<(), EditError> {
-        // Stops early: nobody should wait for work that cannot be kept.
-        if self.tx.pending_ops() > limits::CHANGE_OPS {
-            return Err(EditError::too_many_operations());
-        }
-        match value {
-            Value::Object(fields) => {
-                for (key, value) in fields {
-                    pattern.push(key.clone());
-                    self.put(object, key, value, pattern)?;
-                    pattern.pop();
-                }
-            }
-            Value::Array(items) => {
-                pattern.push("*".to_owned());
-                for (index, value) in items.iter().enumerate() {
-                    self.insert_raw(object, index, value, pattern)?;
-                }
-                pattern.pop();
-            }
-            Value::String(text) => {
-                check_string(text)?;
-                self.tx.splice_text(object, 0, 0, text)?;
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-        Ok(())
-    }
-
     pub(crate) fn pending_ops(&self) -> usize {
         self.tx.pending_ops()
     }
@@ -595,40 +501,4 @@ pub(crate) fn find<'e>(elements: &'e [Element], token: &str) -> Option<&'e Eleme
         Ok(_) => None,
         Err(_) => elements.iter().find(|element| element.id.as_str() == token),
     }
-}
-
-fn check_key(key: &str) -> Result<(), EditError> {
-    if key.is_empty() {
-        return Err(EditError::EmptyKey);
-    }
-    if key.len() > limits::KEY_BYTES {
-        return Err(EditError::TooLarge {
-            limit: limits::KEY_BYTES,
-            what: "bytes in the name of a field",
-        });
-    }
-    Ok(())
-}
-
-fn check_string(text: &str) -> Result<(), EditError> {
-    if text.len() > limits::STRING_BYTES {
-        return Err(EditError::TooLarge { limit: limits::STRING_BYTES, what: "bytes in one text" });
-    }
-    Ok(())
-}
-
-fn scalar(value: &Value) -> Result<ScalarValue, EditError> {
-    Ok(match value {
-        Value::Bool(value) => ScalarValue::Boolean(*value),
-        Value::String(text) => {
-            check_string(text)?;
-            ScalarValue::Str(text.as_str().into())
-        }
-        Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
-            (Some(number), ..) => ScalarValue::Int(number),
-            (None, Some(number), _) => ScalarValue::Uint(number),
-            (None, None, number) => ScalarValue::F64(number.unwrap_or_default()),
-        },
-        Value::Null | Value::Array(_) | Value::Object(_) => ScalarValue::Null,
-    })
 }

@@ -64,6 +64,9 @@ enum Name {
     Other(String),
 }
 
+/// The operations that wrote the values of a field: number and actor.
+type Values = BTreeSet<(u64, Vec<u8>)>;
+
 struct Check<'c> {
     document: &'c Automerge,
     known: Known<'c>,
@@ -77,7 +80,7 @@ struct Check<'c> {
     /// The objects from before that it changes.
     outer: BTreeMap<String, Object>,
     /// The values that stand in the fields that it changes.
-    fields: BTreeMap<(Name, String), BTreeSet<(u64, Vec<u8>)>>,
+    fields: BTreeMap<(Name, String), Values>,
     reach: Reach,
     /// The number of the current operation.
     at: u64,
@@ -91,10 +94,10 @@ impl Check<'_> {
         }
         match (object.kind, &operation.key) {
             (ObjType::Map, Key::Map(key)) if !operation.insert => {
-                self.field(&object, key, operation)?
+                self.field(&object, key, operation)?;
             }
             (ObjType::List | ObjType::Text, Key::Seq(element)) => {
-                self.element(&object, element, operation)?
+                self.element(&object, element, operation)?;
             }
             _ => return Err(Refusal::Action),
         }
@@ -158,7 +161,7 @@ impl Check<'_> {
             Some(seen) => seen,
             None => self.values(&operation.obj, key),
         };
-        let replaced: BTreeSet<_> = operation
+        let replaced: Values = operation
             .pred
             .iter()
             .map(|id| (id.counter(), id.actor().to_bytes().to_vec()))
@@ -166,7 +169,7 @@ impl Check<'_> {
         if replaced != seen || replaced.len() != operation.pred.len() {
             return Err(Refusal::UnknownTarget);
         }
-        let mut now = BTreeSet::new();
+        let mut now = Values::new();
         if operation.action == OpType::Delete {
             if replaced.is_empty() {
                 return Err(Refusal::Action);
@@ -179,10 +182,10 @@ impl Check<'_> {
     }
 
     /// Returns the values that stood in a field before the change.
-    fn values(&self, object: &ObjectId, key: &str) -> BTreeSet<(u64, Vec<u8>)> {
+    fn values(&self, object: &ObjectId, key: &str) -> Values {
         let object = match object {
             ObjectId::Root => ObjId::Root,
-            ObjectId::Id(id) if self.is_ours(id) => return BTreeSet::new(),
+            ObjectId::Id(id) if self.is_ours(id) => return Values::new(),
             ObjectId::Id(id) => ObjId::Id(id.counter(), id.actor().clone(), 0),
         };
         let values = self.document.get_all_at(&object, key, &self.change.deps).unwrap_or_default();

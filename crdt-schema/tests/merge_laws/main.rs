@@ -2,124 +2,18 @@
 //!
 //! All changes go through the gate on their way to another replica, as they do between nodes.
 
-use automerge::{ActorId, Automerge};
-use crdt_schema::document::{ChangeKind, Document, Edit, EditError, FieldPath, ItemId, Splice};
-use crdt_schema::gate::{self, Verdict};
-use crdt_schema::heads::Heads;
-use crdt_schema::identity::{Kind, Timestamp};
+mod fields;
+mod random;
+mod replica;
+
+use automerge::Automerge;
+use crdt_schema::document::{ChangeKind, Document, Edit, EditError, Splice};
 use serde_json::{Value, json};
 
-const CASH_FIRST: &str = include_str!("../../node/examples/referral-pathway.cash-first.json");
-const DOMESTIC_ABUSE: &str =
-    include_str!("../../node/examples/referral-pathway.domestic-abuse.json");
-const NOW: Timestamp = Timestamp(1_790_000_000_000);
-
-/// One person's copy, and every change that was made on it.
-#[derive(Clone)]
-struct Replica {
-    actor: ActorId,
-    document: Document,
-    changes: Vec<Vec<u8>>,
-}
-
-impl Replica {
-    fn edit(&mut self, edits: &[Edit]) -> Result<(), EditError> {
-        self.edit_at(&self.document.heads(), edits)
-    }
-
-    fn edit_at(&mut self, base: &Heads, edits: &[Edit]) -> Result<(), EditError> {
-        self.changes.extend(self.document.edit(&self.actor, base, edits, NOW)?);
-        Ok(())
-    }
-
-    /// Takes all changes of another.
-    fn take(&mut self, other: &Self) {
-        self.take_from(&other.changes.clone(), &other.actor);
-    }
-
-    fn take_from(&mut self, changes: &[Vec<u8>], actor: &ActorId) {
-        let changes: Vec<_> = changes.iter().map(|bytes| gate::inspect(bytes).unwrap()).collect();
-        let verdict = gate::admit(&self.document, actor, &changes);
-        assert!(matches!(verdict, Verdict::Admitted), "{verdict:?}");
-        self.document.apply(changes).unwrap();
-    }
-
-    fn content(&self) -> Value {
-        self.document.content()
-    }
-
-    fn at(&self, pointer: &str) -> Value {
-        self.content().pointer(pointer).unwrap_or_else(|| panic!("nothing at {pointer}")).clone()
-    }
-
-    fn item(&self, list: &str, index: usize) -> ItemId {
-        self.document.items(&path(list))[index].clone()
-    }
-}
-
-fn path(text: &str) -> FieldPath {
-    text.parse().unwrap()
-}
-
-fn set(at: &str, value: impl Into<Value>) -> Edit {
-    Edit::Set { path: path(at), value: value.into() }
-}
-
-fn splice(at: &str, splices: &[(usize, usize, &str)]) -> Edit {
-    let splice = |(at, delete, insert): &(usize, usize, &str)| Splice {
-        at: *at,
-        delete: *delete,
-        insert: (*insert).to_owned(),
-    };
-    Edit::Splice { path: path(at), splices: splices.iter().map(splice).collect() }
-}
-
-fn patch(operations: Value) -> Edit {
-    Edit::JsonPatch(serde_json::from_value(operations).unwrap())
-}
-
-fn actor(number: u8) -> ActorId {
-    ActorId::from([number; 16].as_slice())
-}
-
-/// Returns `N` replicas of a new document.
-fn replicas<const N: usize>(content: &Value) -> [Replica; N] {
-    let (document, genesis) =
-        Document::create(Kind::ReferralPathway, &actor(1), content, NOW).unwrap();
-    std::array::from_fn(|index| {
-        let number = u8::try_from(index + 1).unwrap();
-        let mut replica =
-            Replica { actor: actor(number), document: Document::empty(), changes: Vec::new() };
-        if index == 0 {
-            replica.document = document.clone();
-        } else {
-            replica.take_from(std::slice::from_ref(&genesis), &actor(1));
-        }
-        replica
-    })
-}
-
-fn cash_first() -> Value {
-    serde_json::from_str(CASH_FIRST).unwrap()
-}
-
-/// Two people edit apart and then meet; returns what both see.
-fn meet<const N: usize>(mut replicas: [Replica; N]) -> Replica {
-    let before = replicas.clone();
-    for replica in &mut replicas {
-        for other in &before {
-            if other.actor != replica.actor {
-                replica.take(other);
-            }
-        }
-    }
-    for replica in &replicas {
-        assert_eq!(replica.content(), replicas[0].content());
-        assert_eq!(replica.document.heads(), replicas[0].document.heads());
-        assert_eq!(replica.document.conflicts(), replicas[0].document.conflicts());
-    }
-    replicas.into_iter().next().unwrap()
-}
+use replica::{
+    CASH_FIRST, DOMESTIC_ABUSE, NOW, Replica, actor, cash_first, meet, patch, path, replicas, set,
+    splice,
+};
 
 fn details(replica: &Replica) -> Vec<String> {
     let steps = replica.at("/body/steps");
@@ -513,4 +407,45 @@ fn a_comparison_says_in_words_what_changed() {
         )),
         "{said:?}"
     );
+}
+
+#[test]
+fn an_edit_of_a_very_old_page_is_still_admitted() {
+    let [mut one, mut two] = replicas(&cash_first());
+    let opened = one.document.heads();
+    // More letters than operation numbers may be left out between a change and what it builds on.
+    for _ in 0..8 {
+        let value = json!({ "detail": "a".repeat(9_000) });
+        one.edit(&[Edit::Insert { list: path("/body/steps"), after: None, value }]).unwrap();
+    }
+    one.edit_at(&opened, &[splice("/title", &[(0, 0, "Late: ")])]).unwrap();
+    one.edit_at(&opened, &[splice("/title", &[(0, 0, "Later: ")])]).unwrap();
+    two.take(&one);
+    assert_eq!(two.content(), one.content());
+    assert!(two.at("/title").as_str().unwrap().contains("Late: "));
+    assert!(two.at("/title").as_str().unwrap().contains("Later: "));
+}
+
+#[test]
+fn content_beyond_the_limits_is_refused_with_the_reason() {
+    let mut content = cash_first();
+    content["body"]["safeguarding"]["note"] = json!("x".repeat(11_000));
+    let refused =
+        Document::create(crdt_schema::identity::Kind::ReferralPathway, &actor(1), &content, NOW)
+            .unwrap_err();
+    assert!(refused.to_string().starts_with("more than 10000 operations"), "{refused}");
+    let [mut one] = replicas(&cash_first());
+    let mut deep = json!(1);
+    for _ in 0..20 {
+        deep = json!({ "x": deep });
+    }
+    for (value, reason) in [
+        (json!("x".repeat(65_537)), "more than 65536 bytes in one text"),
+        (deep, "more than 16 levels of lists and groups inside each other"),
+        (json!({"k".repeat(257): 1}), "more than 256 bytes in the name of a field"),
+        (json!({"": 1}), "a field needs a name"),
+    ] {
+        assert_eq!(one.edit(&[set("/x", value)]).unwrap_err().to_string(), reason);
+    }
+    assert_eq!(one.content(), cash_first());
 }
