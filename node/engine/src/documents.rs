@@ -13,7 +13,7 @@ use crdt_schema::identity::{
     DocumentId, EntryId, EnvelopeId, NodeId, OrganizationId, SessionId, Timestamp, WorkspaceId,
 };
 use crdt_schema::key::Person;
-use crdt_schema::{codec, limits};
+use crdt_schema::codec;
 use minicbor::{Decode, Encode};
 use tracing::{debug, warn};
 
@@ -83,7 +83,6 @@ pub(crate) struct Open {
     pub(crate) made: Vec<Made>,
     by_change: BTreeMap<ChangeHash, usize>,
     chains: BTreeMap<(NodeId, SessionId), Tip>,
-    bytes: usize,
     used: u64,
 }
 
@@ -274,10 +273,6 @@ impl Documents {
                     None if body.seq > 1 => return Ok(Fit::TooEarly),
                     Some(_) | None => {}
                 }
-                let size: usize = body.changes.iter().map(|change| change.len()).sum();
-                if open.bytes.saturating_add(size) > limits::DOCUMENT_BYTES {
-                    return Ok(Fit::Refused("document-too-large"));
-                }
                 &open.document
             }
             None if body.genesis.is_none() => return Ok(Fit::TooEarly),
@@ -389,7 +384,6 @@ impl Open {
             made: Vec::new(),
             by_change: BTreeMap::new(),
             chains: BTreeMap::new(),
-            bytes: 0,
             used: 0,
         };
         let mut raw = Vec::new();
@@ -423,7 +417,6 @@ impl Open {
         self.chains.insert((body.node, body.session), tip);
         let index = self.made.len();
         self.by_change.extend(changes.iter().map(|change| (change.hash(), index)));
-        self.bytes = self.bytes.saturating_add(body.changes.iter().map(|change| change.len()).sum());
         self.made.push(made);
     }
 

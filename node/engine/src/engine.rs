@@ -44,7 +44,10 @@ pub struct Engine {
     pub(crate) shelf: Box<dyn Shelf>,
     chance: Chance,
     session: SessionId,
+    /// What the clock shows: for what is signed and shown.
     now: Timestamp,
+    /// Time that only goes forward: for what waits.
+    steady: Timestamp,
     pub(crate) workspaces: Workspaces,
     pub(crate) joins: Joins,
     pub(crate) documents: Documents,
@@ -81,6 +84,7 @@ impl Engine {
             chance,
             session,
             now,
+            steady: now,
             workspaces,
             joins,
             documents,
@@ -127,7 +131,8 @@ impl Engine {
     /// Takes one input. Never blocks, never fails: what cannot be done is an answer or is left out.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Effects {
         let mut effects = Effects::default();
-        // Time that jumps back must not stop what waits for it.
+        // A clock that jumps back must not stop what waits.
+        self.steady = Timestamp(self.steady.0.saturating_add(now.0.saturating_sub(self.now.0)));
         self.now = now;
         match input {
             Input::Command(id, command) => {
@@ -136,7 +141,7 @@ impl Engine {
             }
             Input::PeerUp(node) => self.on_peer_up(node, &mut effects),
             Input::PeerDown(node) => self.on_peer_down(node, &mut effects),
-            Input::DialFailed(node) => self.peers.failed(node, now),
+            Input::DialFailed(node) => self.peers.failed(node, self.steady),
             Input::Discovered(node, addresses) => self.peers.hint(node, addresses),
             Input::Received(node, frame) => self.on_frame(node, &frame, &mut effects),
             Input::Listening(addresses) => self.on_listening(addresses, &mut effects),
@@ -194,6 +199,8 @@ impl Engine {
     }
 
     fn on_peer_up(&mut self, node: NodeId, effects: &mut Effects) {
+        // If its last connection ended unnoticed, nothing said on it counts any more.
+        self.sync.hang_up(&node);
         self.peers.came_up(node);
         for invite in self.joins.to_show(&node).into_iter().cloned().collect::<Vec<Invite>>() {
             self.show_invite(node, &invite, effects);
@@ -203,7 +210,7 @@ impl Engine {
         }
         let shared = self.shared_with(&node);
         if shared.is_empty() {
-            self.strangers.insert(node, self.now);
+            self.strangers.insert(node, self.steady);
         }
         for workspace in shared {
             self.send_membership(node, workspace, effects);
@@ -212,7 +219,7 @@ impl Engine {
     }
 
     fn on_peer_down(&mut self, node: NodeId, effects: &mut Effects) {
-        self.peers.went_down(node, self.now);
+        self.peers.went_down(node, self.steady);
         self.sync.hang_up(&node);
         self.strangers.remove(&node);
         for organization in self.organizations_of(&node) {
@@ -291,7 +298,7 @@ impl Engine {
 
     /// Does whatever is due, and says when to be called again.
     fn on_time(&mut self, effects: &mut Effects) {
-        let now = self.now;
+        let now = self.steady;
         let mut wanted = self.workspaces.nodes();
         wanted.extend(self.joins.contacts().map(|contact| contact.node));
         wanted.remove(&self.identity.key.id());
@@ -308,7 +315,8 @@ impl Engine {
         }
         let next_stranger = self.send_strangers_away(effects);
         self.cache_lists(effects);
-        effects.wake_at = [next_dial, next_ask, next_leave, next_stranger].into_iter().flatten().min();
+        let next = [next_dial, next_ask, next_leave, next_stranger].into_iter().flatten().min();
+        effects.wake_at = next.map(|at| Timestamp(self.now.0.saturating_add(at.0.saturating_sub(now.0))));
     }
 
     fn send_strangers_away(&mut self, effects: &mut Effects) -> Option<Timestamp> {
@@ -318,7 +326,7 @@ impl Engine {
             let is_expected = self.joins.contacts().any(|contact| contact.node == node);
             if is_expected || !self.shared_with(&node).is_empty() {
                 self.strangers.remove(&node);
-            } else if until <= self.now {
+            } else if until <= self.steady {
                 self.strangers.remove(&node);
                 effects.close.push(node);
             } else {

@@ -69,10 +69,6 @@ impl Joins {
         self.pending.values()
     }
 
-    pub(crate) const fn is_returning(&self) -> bool {
-        !self.returning.is_empty()
-    }
-
     pub(crate) fn start(&mut self, invite: Invite, now: Timestamp) -> Record {
         let workspace = invite.offer.workspace;
         self.pending.insert(
@@ -126,8 +122,8 @@ impl Joins {
         self.return_record()
     }
 
-    pub(crate) fn end_return(&mut self) -> Record {
-        self.returning.clear();
+    pub(crate) fn end_return(&mut self, answered: &NodeId) -> Record {
+        self.returning.retain(|contact| contact.node != *answered);
         self.return_record()
     }
 

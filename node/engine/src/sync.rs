@@ -1,6 +1,6 @@
 //! Part: what each peer has and what it lacks.
 //!
-//! One [`Talk`] for each peer and workspace: after membership is equal, the node with the lower id starts one
+//! One [`Talk`] for each peer and workspace: after both have told their membership, the node with the lower id starts one
 //! reconciliation over the ids of all envelopes that both may read; then each side asks for what it lacks, some at
 //! a time, and says when everything up to a *mark* is durably stored. A mark is a number that counts up within a
 //! talk and stands for a place in the sender's own order of arrival; that order itself is not shown, since it would
@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crdt_schema::identity::{EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId};
+use crdt_schema::identity::{DocumentId, EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId};
 use crdt_schema::limits;
 use negentropy::{Id, Negentropy, NegentropyStorageVector};
 
@@ -23,12 +23,18 @@ const RECONCILE_BYTES: u64 = 512 * 1024;
 pub(crate) const OFFER: usize = 16_384;
 /// Protects time: steps of one reconciliation.
 const STEPS: u32 = 64;
+/// Protects memory: marks that a peer has not acknowledged. A later one stands for those before it.
+const MARKS: usize = 4_096;
+/// Protects memory: how many senders of a waiting envelope are told apart.
+const SENDERS: usize = 64;
 
 #[derive(Debug, Default)]
 pub(crate) struct Sync {
     talks: BTreeMap<(NodeId, WorkspaceId), Talk>,
     /// Up to which place in this node's order of arrival an organisation is known to have everything it may read.
     reached: BTreeMap<(WorkspaceId, OrganizationId), u64>,
+    /// Places beyond that which it has, too, since it sent them.
+    ahead: BTreeMap<(WorkspaceId, OrganizationId), BTreeSet<u64>>,
     waiting: Waiting,
     rounds: u64,
 }
@@ -36,7 +42,7 @@ pub(crate) struct Sync {
 /// One conversation about one workspace with one node.
 #[derive(Debug, Default)]
 pub(crate) struct Talk {
-    /// Both sides hold the same membership: documents may be spoken of.
+    /// The peer is a member and told its membership: documents may be spoken of.
     pub(crate) is_open: bool,
     /// Our entries were pushed once after the peer said it does not know us.
     pub(crate) has_pushed: bool,
@@ -45,6 +51,10 @@ pub(crate) struct Talk {
     reconciling: Option<Reconciling>,
     pull: VecDeque<EnvelopeId>,
     asked: BTreeSet<EnvelopeId>,
+    /// Came too early and found no room to wait; asked for again once others are in.
+    later: BTreeSet<EnvelopeId>,
+    /// Something offered did not come or found no room: what the peer's marks stand for is not all here.
+    lacks: bool,
     owed: Option<u64>,
     next_mark: u64,
     marks: VecDeque<(u64, u64)>,
@@ -108,11 +118,26 @@ impl Sync {
         self.reached.get(&(*workspace, *organization)).copied().unwrap_or(0)
     }
 
+    /// Notes that an organisation has what stands at a place.
+    pub(crate) fn is_had(&mut self, workspace: WorkspaceId, organization: OrganizationId, place: u64) {
+        if self.reached(&workspace, &organization) <= place {
+            self.ahead.entry((workspace, organization)).or_default().insert(place);
+        }
+    }
+
+    /// Did an organisation send what stands at a place?
+    pub(crate) fn is_ahead(&self, workspace: &WorkspaceId, organization: &OrganizationId, place: u64) -> bool {
+        self.ahead.get(&(*workspace, *organization)).is_some_and(|places| places.contains(&place))
+    }
+
     /// Notes how far an organisation is; returns whether that is news.
     pub(crate) fn reach(&mut self, workspace: WorkspaceId, organization: OrganizationId, place: u64) -> bool {
         let reached = self.reached.entry((workspace, organization)).or_default();
         let is_news = *reached < place;
         *reached = place.max(*reached);
+        if let Some(places) = self.ahead.get_mut(&(workspace, organization)) {
+            *places = places.split_off(reached);
+        }
         is_news
     }
 
@@ -179,10 +204,41 @@ impl Talk {
         }
     }
 
+    /// Ends the conversation as if it had never begun, but for what protects from endless repetition.
+    pub(crate) fn close(&mut self) {
+        *self = Self { has_pushed: self.has_pushed, ..Self::default() };
+    }
+
+    /// Forgets the reconciliation, once the other side has said that it is through.
+    pub(crate) fn is_reconciled(&mut self) {
+        self.reconciling = None;
+    }
+
     /// Adds ids to ask for.
     pub(crate) fn want(&mut self, ids: impl Iterator<Item = EnvelopeId>) {
-        let room = PULL.saturating_sub(self.pull.len());
-        self.pull.extend(ids.take(room));
+        for id in ids {
+            if self.pull.len() < PULL {
+                self.pull.push_back(id);
+            } else {
+                self.lacks = true;
+            }
+        }
+    }
+
+    /// Takes note of an envelope that came too early and found no room.
+    pub(crate) fn postpone(&mut self, id: EnvelopeId) {
+        if self.later.len() < PULL {
+            self.later.insert(id);
+        } else {
+            self.lacks = true;
+        }
+    }
+
+    /// Wants again what was postponed, now that something came which it may have waited for.
+    pub(crate) fn resume(&mut self) {
+        if self.pull.is_empty() && self.asked.is_empty() {
+            self.pull.extend(std::mem::take(&mut self.later));
+        }
     }
 
     /// Returns the next ids to ask for, if none are on their way. `is_known`: arrived some other way?
@@ -207,6 +263,7 @@ impl Talk {
             self.asked.remove(id);
         }
         if self.asked.len() == before {
+            self.lacks |= before > 0;
             self.asked.clear();
         } else {
             for id in std::mem::take(&mut self.asked).into_iter().rev() {
@@ -222,12 +279,16 @@ impl Talk {
 
     /// Returns the mark to acknowledge, if nothing is missing any more.
     pub(crate) fn settle(&mut self) -> Option<u64> {
-        if self.pull.is_empty() && self.asked.is_empty() { self.owed.take() } else { None }
+        let is_all_here = self.pull.is_empty() && self.asked.is_empty() && self.later.is_empty() && !self.lacks;
+        if is_all_here { self.owed.take() } else { None }
     }
 
     /// Makes a mark for a place in this node's order of arrival.
     pub(crate) fn mark(&mut self, place: u64) -> u64 {
         self.next_mark = self.next_mark.saturating_add(1);
+        if self.marks.len() >= MARKS {
+            self.marks.pop_front();
+        }
         self.marks.push_back((self.next_mark, place));
         self.next_mark
     }
@@ -254,41 +315,58 @@ pub(crate) struct Waiting {
 
 #[derive(Debug)]
 pub(crate) struct Early {
-    pub(crate) from: NodeId,
+    /// Everyone who sent it: each of them believes it to be on its way to the disk. Whoever sent it first comes first.
+    pub(crate) from: Vec<NodeId>,
     pub(crate) workspace: WorkspaceId,
+    pub(crate) document: DocumentId,
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Waiting {
-    pub(crate) fn add(&mut self, id: EnvelopeId, early: Early) {
-        let of_peer = self.envelopes.values().filter(|known| known.from == early.from);
+    /// Lets an envelope wait; returns whether there was room.
+    pub(crate) fn add(&mut self, id: EnvelopeId, early: Early) -> bool {
+        if let Some(known) = self.envelopes.get_mut(&id) {
+            let new: Vec<NodeId> = early.from.into_iter().filter(|node| !known.from.contains(node)).collect();
+            let fits = known.from.len().saturating_add(new.len()) <= SENDERS;
+            if fits {
+                known.from.extend(new);
+            }
+            return fits;
+        }
+        let of_peer = self.envelopes.values().filter(|known| known.from.first() == early.from.first());
         let (count, bytes) =
             of_peer.fold((0, 0_usize), |(count, bytes), known| (count + 1, bytes.saturating_add(known.bytes.len())));
         let size = early.bytes.len();
         let fits = count < limits::PENDING_CHANGES
             && bytes.saturating_add(size) <= limits::PENDING_BYTES
             && self.bytes.saturating_add(size) <= limits::PENDING_BYTES_NODE;
-        // What does not fit is not lost: the next reconciliation brings it again.
-        if fits && !self.envelopes.contains_key(&id) {
+        if fits {
             self.bytes = self.bytes.saturating_add(size);
             self.envelopes.insert(id, early);
         }
+        fits
     }
 
-    pub(crate) fn take_all(&mut self, workspace: &WorkspaceId) -> Vec<(EnvelopeId, Early)> {
-        let taken: Vec<(EnvelopeId, Early)> =
-            self.envelopes.extract_if(.., |_, early| early.workspace == *workspace).collect();
+    /// Takes out what waits in a workspace, or for one document of it.
+    pub(crate) fn take_out(&mut self, workspace: &WorkspaceId, document: Option<&DocumentId>) -> Vec<(EnvelopeId, Early)> {
+        let is_meant = |early: &Early| {
+            early.workspace == *workspace && document.is_none_or(|document| early.document == *document)
+        };
+        let taken: Vec<(EnvelopeId, Early)> = self.envelopes.extract_if(.., |_, early| is_meant(early)).collect();
         self.bytes = self.bytes.saturating_sub(taken.iter().map(|(_, early)| early.bytes.len()).sum());
         taken
     }
 
     pub(crate) fn has_from(&self, node: &NodeId, workspace: &WorkspaceId) -> bool {
-        self.envelopes.values().any(|early| early.from == *node && early.workspace == *workspace)
+        self.envelopes.values().any(|early| early.from.contains(node) && early.workspace == *workspace)
     }
 
     fn drop_from(&mut self, node: &NodeId) {
+        for early in self.envelopes.values_mut() {
+            early.from.retain(|from| from != node);
+        }
         let dropped: usize =
-            self.envelopes.extract_if(.., |_, early| early.from == *node).map(|(_, early)| early.bytes.len()).sum();
+            self.envelopes.extract_if(.., |_, early| early.from.is_empty()).map(|(_, early)| early.bytes.len()).sum();
         self.bytes = self.bytes.saturating_sub(dropped);
     }
 }

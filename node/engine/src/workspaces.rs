@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crdt_schema::identity::{EntryId, InviteId, NodeId, OrganizationId, Timestamp, WorkspaceId};
 use crdt_schema::invite::{Invite, Offer, Redemption};
+use crdt_schema::limits;
 use crdt_schema::membership::{Entry, Insert, Log, RefuseEntry, Standing, State};
 
 use crate::effects::Record;
@@ -60,6 +61,20 @@ impl Workspaces {
 
     pub(crate) fn state_at(&mut self, workspace: &WorkspaceId, heads: &[EntryId]) -> Option<Arc<State>> {
         self.logs.get_mut(workspace)?.state_at(heads)
+    }
+
+    /// Returns the newest entries that a node's own next entry builds on: all, or as many as it may name. Among them
+    /// the node must be in, or nobody would believe it.
+    pub(crate) fn parents(&mut self, workspace: &WorkspaceId, node: &NodeId) -> Option<Vec<EntryId>> {
+        let log = self.logs.get_mut(workspace)?;
+        let heads = log.heads();
+        if heads.len() <= limits::PARENTS {
+            return Some(heads);
+        }
+        let mut parts = heads.chunks(limits::PARENTS);
+        parts
+            .find(|part| log.state_at(part).is_some_and(|state| state.member_of(node).is_some()))
+            .map(<[EntryId]>::to_vec)
     }
 
     /// Returns the member whose node this is, if it is in.

@@ -158,7 +158,7 @@ impl Engine {
 
     /// Writes this node's own membership entry.
     pub(super) fn act(&mut self, workspace: &WorkspaceId, act: Act, effects: &mut Effects) -> Result<Done, Refused> {
-        let heads = self.workspaces.log(workspace).map(crdt_schema::membership::Log::heads).ok_or(Refused::NoSuchWorkspace)?;
+        let heads = self.workspaces.parents(workspace, &self.identity.key.id()).ok_or(Refused::NoSuchWorkspace)?;
         let entry = Entry::new(&self.identity.key, Some(*workspace), heads, self.now, act);
         if entry.to_bytes().len() > limits::ENTRY_BYTES {
             return Err(Refused::TooLarge("this is too long to be written into the membership log".to_owned()));
@@ -223,9 +223,23 @@ impl Engine {
         Ok(())
     }
 
+    /// Joins the ends of a membership log that has more of them than an envelope may cite.
+    fn gather(&mut self, workspace: &WorkspaceId, effects: &mut Effects) -> Result<(), Refused> {
+        for _ in 0..limits::PARENTS {
+            let count = self.workspaces.log(workspace).map_or(0, |log| log.heads().len());
+            if count <= limits::PARENTS {
+                break;
+            }
+            // It says nothing new; its parents are what it is for.
+            self.act(workspace, Act::Certify(self.identity.certificate.clone()), effects)?;
+        }
+        Ok(())
+    }
+
     fn create_document(&mut self, genesis: Genesis, content: &serde_json::Value, person: Person, effects: &mut Effects) -> Result<Done, Refused> {
         let workspace = genesis.workspace;
         self.require_writer(&workspace, &genesis.audience)?;
+        self.gather(&workspace, effects)?;
         let node = self.identity.key.id();
         let change = crate::documents::Documents::create(&genesis, &node, &self.session, content).map_err(|error| refuse_edit(&error))?;
         let document = genesis.id();
@@ -263,6 +277,7 @@ impl Engine {
             return Err(Refused::NoSuchDocument);
         }
         self.require_writer(&workspace, &audience)?;
+        self.gather(&workspace, effects)?;
         let (node, session, now) = (self.identity.key.id(), self.session, self.now);
         let open = self.documents.open(&document, &*self.shelf).map_err(|error| Self::storage(&error))?;
         let open = open.ok_or(Refused::NoSuchDocument)?;
@@ -315,7 +330,7 @@ impl Engine {
             time: body.time,
             bytes: bytes.clone(),
         });
-        self.spread(body.workspace, body.document, &bytes, None, effects);
+        self.spread(body.workspace, body.document, &bytes, &[], effects);
         self.document_changed(body.workspace, body.document, effects);
     }
 
@@ -343,7 +358,7 @@ impl Engine {
                 send(effects, node, &Message::Presence { document, person: person.clone(), at: on_wire.clone() });
             }
         }
-        if self.presence.show(document, self.own(), person, at, self.now) {
+        if self.presence.show(document, self.own(), person, at, self.steady) {
             effects.notify.push(Signal::Changed(Event::Presence { document }));
         }
     }

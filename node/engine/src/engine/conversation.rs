@@ -54,32 +54,20 @@ impl Engine {
             return;
         }
         let Some(log) = self.workspaces.log(&workspace) else { return };
-        let mine = log.heads();
-        if heads == mine {
-            self.open_talk(from, workspace, effects);
-            return;
-        }
         let lacks_something = heads.iter().any(|head| !log.knows(head));
         self.send_entries(from, workspace, heads, effects);
-        if lacks_something {
-            // The peer sends what these heads lack, and then its own again.
+        let talk = self.sync.talk(from, workspace);
+        let is_new = !std::mem::replace(&mut talk.is_open, true);
+        if is_new || lacks_something {
+            // A peer that hears this opens, too, and sends what these heads lack.
             self.send_membership(from, workspace, effects);
         }
-    }
-
-    /// Both hold the same membership: from now on documents are spoken of.
-    fn open_talk(&mut self, node: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
-        let talk = self.sync.talk(node, workspace);
-        if talk.is_open {
-            return;
-        }
-        talk.is_open = true;
-        // The peer opens when it hears that both are equal.
-        self.send_membership(node, workspace, effects);
-        // Who has just come in tells where it is, so that members can reach each other without the one who let it in.
-        self.greet(node, effects);
-        if self.identity.key.id() < node {
-            self.start_reconciling(node, workspace, effects);
+        if is_new {
+            // Who has just come in tells where it is, so that members can reach each other without the one who let it in.
+            self.greet(from, effects);
+            if self.identity.key.id() < from {
+                self.start_reconciling(from, workspace, effects);
+            }
         }
     }
 
@@ -102,7 +90,9 @@ impl Engine {
         if !taken.records.is_empty() {
             self.membership_changed(&workspace, taken.records, Some(from), effects);
         }
-        if taken.is_incomplete || self.sync.open_talk(&from, &workspace).is_none() {
+        let is_told = taken.is_incomplete || self.sync.open_talk(&from, &workspace).is_none();
+        // Whoever is no member must not learn from an answer that the workspace is here.
+        if is_told && self.workspaces.member_of(&workspace, &from).is_some() {
             self.send_membership(from, workspace, effects);
         }
     }
@@ -113,6 +103,7 @@ impl Engine {
             return;
         }
         let talk = self.sync.talk(from, workspace);
+        talk.close();
         if !std::mem::replace(&mut talk.has_pushed, true) {
             self.send_entries(from, workspace, &[], effects);
         }
@@ -144,17 +135,19 @@ impl Engine {
             }
             self.send_membership(node, *workspace, effects);
         }
-        self.close_talks_with_others(workspace);
-        self.retry_waiting(*workspace, effects);
+        self.close_talks_with_others(workspace, effects);
+        self.retry_waiting(*workspace, None, effects);
         effects.notify.push(Signal::Changed(Event::Membership { workspace: *workspace }));
     }
 
     /// Who is no member (any more) is not spoken to about documents.
-    fn close_talks_with_others(&mut self, workspace: &WorkspaceId) {
+    fn close_talks_with_others(&mut self, workspace: &WorkspaceId, effects: &mut Effects) {
         let own_is_in = self.workspaces.state(workspace).is_some_and(|state| state.is_member(&self.own()));
         for node in self.sync.open_with(workspace) {
             if !own_is_in || self.workspaces.member_of(workspace, &node).is_none() {
-                self.sync.talk(node, *workspace).is_open = false;
+                self.sync.talk(node, *workspace).close();
+                // The peer closes, too, so that both begin anew if it comes in again.
+                send(effects, node, &Message::Unknown { workspace: *workspace });
             }
         }
     }
@@ -230,10 +223,10 @@ impl Engine {
         }
     }
 
-    /// Ends the search for this organisation's workspaces once a member has answered.
-    pub(super) fn returned(&mut self, effects: &mut Effects) {
-        if self.joins.is_returning() {
-            effects.persist.push(self.joins.end_return());
+    /// A member that was asked for this organisation's workspaces has answered and need not be asked again.
+    pub(super) fn returned(&mut self, from: &NodeId, effects: &mut Effects) {
+        if self.joins.is_return_contact(from) {
+            effects.persist.push(self.joins.end_return(from));
         }
     }
 

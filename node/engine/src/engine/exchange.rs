@@ -1,5 +1,7 @@
 //! What was written: reconciliation, envelopes, marks, presence.
 
+use std::collections::BTreeSet;
+
 use crdt_schema::envelope::Envelope;
 use crdt_schema::identity::{DocumentId, EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId};
 use crdt_schema::key::Person;
@@ -21,7 +23,7 @@ const ENVELOPES_BYTES: usize = limits::FRAME_BYTES / 4;
 enum Fate {
     Taken(DocumentId),
     Known,
-    Waits,
+    Waits(DocumentId),
     Refused,
 }
 
@@ -93,6 +95,9 @@ impl Engine {
         talk.want(ids.iter().copied());
         talk.owe(mark);
         let is_last = mark.is_some();
+        if is_last {
+            talk.is_reconciled();
+        }
         if is_last && !talk.is_caught_up {
             // The one who started knows what it lacks; this is its mark.
             self.offer(from, workspace, &[], effects);
@@ -170,6 +175,14 @@ impl Engine {
     fn advance(&mut self, node: NodeId, workspace: WorkspaceId, place: u64, effects: &mut Effects) {
         let Some(organization) = self.workspaces.member_of(&workspace, &node) else { return };
         self.seen.insert(organization, self.now);
+        let place = self.sync.reached(&workspace, &organization).max(place);
+        // What it sent us itself, and what it may not read, does not hold it back.
+        let first = usize::try_from(place).unwrap_or(usize::MAX);
+        let passed = self.documents.arrivals(&workspace).iter().skip(first).zip(place..).take_while(|(arrival, place)| {
+            !self.documents.may_read(&arrival.document, &organization)
+                || self.sync.is_ahead(&workspace, &organization, *place)
+        });
+        let place = passed.last().map_or(place, |(_, place)| place.saturating_add(1));
         if self.sync.reach(workspace, organization, place) {
             effects.notify.push(Signal::Changed(Event::Sync { workspace }));
         }
@@ -177,52 +190,72 @@ impl Engine {
 
     /// Takes envelopes that a peer sent, and whatever waited for them.
     fn take_all(&mut self, from: NodeId, workspace: WorkspaceId, envelopes: Vec<Vec<u8>>, effects: &mut Effects) {
-        let before = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
-        let mut took_some = false;
+        let mut touched = BTreeSet::new();
         for bytes in envelopes {
-            took_some |= matches!(self.take_one(from, workspace, bytes, effects), Fate::Taken(_));
-        }
-        if took_some {
-            self.returned(effects);
-            self.retry_waiting(workspace, effects);
-            let is_level = self
-                .workspaces
-                .member_of(&workspace, &from)
-                .is_some_and(|organization| self.sync.reached(&workspace, &organization) == before);
-            if is_level {
-                // It had everything before, and all that came since came from it.
-                let place = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
-                self.advance(from, workspace, place, effects);
+            if let Fate::Taken(document) = self.take_one(&[from], workspace, bytes, effects) {
+                touched.insert(document);
             }
+        }
+        self.advance(from, workspace, 0, effects);
+        if touched.is_empty() {
+            return;
+        }
+        self.returned(&from, effects);
+        for document in &touched {
+            self.retry_waiting(workspace, Some(document), effects);
+        }
+        if let Some(talk) = self.sync.open_talk(&from, &workspace) {
+            talk.resume();
         }
     }
 
-    /// Tries again what waited, until nothing moves.
-    pub(super) fn retry_waiting(&mut self, workspace: WorkspaceId, effects: &mut Effects) {
+    /// Tries again what waited, in a workspace or for one document of it, until nothing moves.
+    pub(super) fn retry_waiting(&mut self, workspace: WorkspaceId, document: Option<&DocumentId>, effects: &mut Effects) {
+        let mut senders = BTreeSet::new();
         loop {
             let mut moved = false;
-            for (_, early) in self.sync.waiting().take_all(&workspace) {
-                moved |= matches!(self.take_one(early.from, early.workspace, early.bytes, effects), Fate::Taken(_));
+            for (_, early) in self.sync.waiting().take_out(&workspace, document) {
+                senders.extend(early.from.iter().copied());
+                moved |= matches!(self.take_one(&early.from, early.workspace, early.bytes, effects), Fate::Taken(_));
             }
             if !moved {
                 break;
             }
         }
+        // Who was owed an acknowledgement while something of it waited gets it as soon as nothing does.
+        for node in senders {
+            self.advance(node, workspace, 0, effects);
+            self.ask(node, workspace, effects);
+        }
     }
 
-    fn take_one(&mut self, from: NodeId, workspace: WorkspaceId, bytes: Vec<u8>, effects: &mut Effects) -> Fate {
+    fn take_one(&mut self, from: &[NodeId], workspace: WorkspaceId, bytes: Vec<u8>, effects: &mut Effects) -> Fate {
         let id = Envelope::id_of(&bytes);
         let fate = self.judge(id, workspace, &bytes, effects);
         match fate {
             Fate::Taken(document) => {
                 self.dirty.insert(document);
-                self.spread(workspace, document, &bytes, Some(from), effects);
+                self.spread(workspace, document, &bytes, from, effects);
                 self.document_changed(workspace, document, effects);
             }
-            Fate::Waits => {
-                self.sync.waiting().add(id, Early { from, workspace, bytes });
+            Fate::Waits(document) => {
+                let early = Early { from: from.to_vec(), workspace, document, bytes };
+                if !self.sync.waiting().add(id, early) {
+                    for node in from {
+                        if let Some(talk) = self.sync.open_talk(node, &workspace) {
+                            talk.postpone(id);
+                        }
+                    }
+                }
             }
             Fate::Known | Fate::Refused => {}
+        }
+        if let Some((_, place)) = self.documents.find(&id) {
+            // Who sends it, has it.
+            let place = u64::try_from(place).unwrap_or(u64::MAX);
+            for organization in from.iter().filter_map(|node| self.workspaces.member_of(&workspace, node)) {
+                self.sync.is_had(workspace, organization, place);
+            }
         }
         fate
     }
@@ -239,9 +272,9 @@ impl Engine {
         }
         let Some(log) = self.log(&workspace) else { return self.refuse("unknown-workspace") };
         if !body.membership.iter().all(|head| log.knows(head)) {
-            return Fate::Waits;
+            return Fate::Waits(body.document);
         }
-        let Some(state) = self.workspaces.state_at(&workspace, &body.membership) else { return Fate::Waits };
+        let Some(state) = self.workspaces.state_at(&workspace, &body.membership) else { return Fate::Waits(body.document) };
         let has_right = state
             .member_of(&body.node)
             .is_some_and(|(organization, member)| *organization == body.organization && member.role.may_write());
@@ -249,7 +282,7 @@ impl Engine {
             return self.refuse("no-right");
         }
         let held = self.documents.held(&body.document).map(|held| &held.genesis);
-        let Some(genesis) = held.or(body.genesis.as_ref()) else { return Fate::Waits };
+        let Some(genesis) = held.or(body.genesis.as_ref()) else { return Fate::Waits(body.document) };
         if genesis.workspace != workspace || !genesis.audience.may_write(&body.organization) {
             return self.refuse("not-in-audience");
         }
@@ -261,13 +294,13 @@ impl Engine {
         let fit = documents.judge(&envelope, &**shelf, goes_back);
         let outcome = match fit {
             Ok(Fit::Fits(changes)) => documents.take(id, &envelope, changes, &**shelf),
-            Ok(Fit::TooEarly) => return Fate::Waits,
+            Ok(Fit::TooEarly) => return Fate::Waits(body.document),
             Ok(Fit::Refused(why)) => return self.refuse(why),
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
             error!(%error, "an envelope could not be judged");
-            return Fate::Waits;
+            return Fate::Waits(body.document);
         }
         effects.persist.push(Record::Envelope {
             workspace,
@@ -286,11 +319,11 @@ impl Engine {
     }
 
     /// Sends an envelope to every open peer that may read it, besides the one it came from.
-    pub(super) fn spread(&mut self, workspace: WorkspaceId, document: DocumentId, bytes: &[u8], from: Option<NodeId>, effects: &mut Effects) {
+    pub(super) fn spread(&mut self, workspace: WorkspaceId, document: DocumentId, bytes: &[u8], from: &[NodeId], effects: &mut Effects) {
         let place = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
         for node in self.sync.open_with(&workspace) {
             let reader = self.workspaces.member_of(&workspace, &node);
-            if Some(node) == from || !reader.is_some_and(|reader| self.documents.may_read(&document, &reader)) {
+            if from.contains(&node) || !reader.is_some_and(|reader| self.documents.may_read(&document, &reader)) {
                 continue;
             }
             if let Some(talk) = self.sync.open_talk(&node, &workspace) {
@@ -310,7 +343,7 @@ impl Engine {
             },
             None => None,
         };
-        if self.presence.show(document, organization, person, place, self.now) {
+        if self.presence.show(document, organization, person, place, self.steady) {
             effects.notify.push(Signal::Changed(Event::Presence { document }));
         }
     }

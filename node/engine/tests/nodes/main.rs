@@ -1,4 +1,8 @@
 //! A few engines on one stage: what they agree on, what they say, and what they keep.
 
+mod clocks;
+mod exchange;
 mod first;
+mod members;
 mod stage;
+mod strangers;

@@ -7,9 +7,10 @@ use std::time::Duration;
 use crdt_schema::audience::Audience;
 use crdt_schema::document::Edit;
 use crdt_schema::identity::{
-    DocumentId, EnvelopeId, Kind, Name, NodeId, PersonId, Role, Sector, Timestamp, WorkspaceId,
+    DocumentId, EntryId, EnvelopeId, Kind, Name, NodeId, PersonId, Role, Sector, Timestamp, WorkspaceId,
 };
 use crdt_schema::key::{NodeKey, Person, RootKey};
+use crdt_schema::membership::{Entry, Log};
 use engine::message::Message;
 use engine::{
     Command, CommandId, Done, Effects, Engine, EnvelopeMeta, Identity, Input, Record, Refused, Shelf, ShelfError,
@@ -124,15 +125,22 @@ impl Stage {
             carried: Vec::new(),
             commands: 0,
         };
-        for number in 0..count {
-            let identity = identity(number);
-            let shelf = MapShelf::default();
-            let engine = open(&identity, &shelf, number, 0, stage.now);
-            stage.nodes.push(Node { engine, identity, shelf, unkept: Effects::default() });
-            stage.input(number, Input::Listening(vec![address(number)]));
+        for _ in 0..count {
+            stage.add();
         }
         stage.run();
         stage
+    }
+
+    /// Adds a node of an organisation of its own; returns its number.
+    pub(crate) fn add(&mut self) -> usize {
+        let number = self.nodes.len();
+        let identity = identity(number);
+        let shelf = MapShelf::default();
+        let engine = open(&identity, &shelf, number, 0, self.now);
+        self.nodes.push(Node { engine, identity, shelf, unkept: Effects::default() });
+        self.input(number, Input::Listening(vec![address(number)]));
+        number
     }
 
     pub(crate) fn id(&self, number: usize) -> NodeId {
@@ -216,6 +224,23 @@ impl Stage {
             steps += 1;
             assert!(steps < 20_000, "the talk does not end; last: {:?}", self.carried.iter().rev().take(8).collect::<Vec<_>>());
         }
+    }
+
+    /// Lets one node hear what there is for it, and drops what it says.
+    pub(crate) fn run_only(&mut self, number: usize) {
+        for (to, input) in std::mem::take(&mut self.queue) {
+            if to == number {
+                self.handle(number, input);
+                self.nodes[number].unkept.send.clear();
+                self.commit(number);
+            }
+        }
+        self.queue.clear();
+    }
+
+    /// Lets a node miss that connections ended.
+    pub(crate) fn forget_downs(&mut self, number: usize) {
+        self.queue.retain(|(to, input)| *to != number || !matches!(input, Input::PeerDown(_)));
     }
 
     /// Lets time pass, so that everyone does what is due.
@@ -310,8 +335,33 @@ impl Stage {
         self.nodes[number].engine.reader().unsent()
     }
 
-    pub(crate) fn refused(&mut self, number: usize) -> BTreeMap<&'static str, u64> {
-        self.nodes[number].engine.reader().counters().refused
+    /// Lets a node hear a message that nobody on the stage says; returns what it sends.
+    pub(crate) fn hear(&mut self, number: usize, from: NodeId, message: &Message) -> Vec<Message> {
+        self.handle(number, Input::Received(from, message.to_frame()));
+        let sent = std::mem::take(&mut self.nodes[number].unkept.send);
+        self.commit(number);
+        sent.into_iter().map(|(_, frame)| Message::from_frame(&frame).unwrap()).collect()
+    }
+
+    /// Returns the newest membership entries that a node holds.
+    pub(crate) fn heads(&self, number: usize, workspace: WorkspaceId) -> Vec<EntryId> {
+        let mut log = None::<Log>;
+        for (of, bytes) in Shelf::entries(&self.nodes[number].shelf).unwrap() {
+            let entry = Entry::from_bytes(&bytes).unwrap();
+            match &mut log {
+                _ if of != workspace => {}
+                Some(log) => drop(log.insert(entry).unwrap()),
+                None => log = Some(Log::found(entry).unwrap()),
+            }
+        }
+        log.map(|log| log.heads()).unwrap_or_default()
+    }
+
+    /// Returns what a node kept: its membership entries and its envelopes.
+    pub(crate) fn kept(&self, number: usize) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+        let kept = self.nodes[number].shelf.0.lock().unwrap();
+        let entries = kept.entries.iter().map(|(_, bytes)| bytes.clone()).collect();
+        (entries, kept.envelopes.iter().map(|(_, bytes)| bytes.clone()).collect())
     }
 }
 
