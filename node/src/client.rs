@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use crate::data::{DataDir, Serving};
 use crate::http;
 use crate::http::api::person::HEADER as PERSON;
-use crate::running::{Options, Running};
+use crate::running::{Options, Running, Touch};
 
 /// Far more than a document's export takes.
 const ANSWER_BYTES: usize = 256 * 1024 * 1024;
@@ -67,22 +67,25 @@ impl Client {
     /// The folder's lock decides. What an old `node.json` says is asked only while somebody holds the lock: else the
     /// token could go to a stranger who got a dead node's port.
     pub(crate) async fn open(data: DataDir) -> anyhow::Result<Self> {
-        Self::open_as(data, false).await
+        Self::open_as(data, Touch::Offline).await
     }
 
     /// As [`Self::open`]; if this process must run the node, then in touch with others.
     pub(crate) async fn open_online(data: DataDir) -> anyhow::Result<Self> {
-        Self::open_as(data, true).await
+        Self::open_as(data, Touch::Online).await
     }
 
-    async fn open_as(data: DataDir, online: bool) -> anyhow::Result<Self> {
+    async fn open_as(data: DataDir, touch: Touch) -> anyhow::Result<Self> {
         data.identity()?;
-        let listen = if online { crate::cli::addresses::listen(&data, &[])? } else { Vec::new() };
+        let listen = match touch {
+            Touch::Offline => Vec::new(),
+            Touch::Online | Touch::OnlineAndNearby => crate::cli::addresses::listen(&data, &[])?,
+        };
         let token = data.api_token()?;
         let open = async {
             loop {
                 let options =
-                    Options { data: data.clone(), http: None, listen: listen.clone(), online };
+                    Options { data: data.clone(), http: None, listen: listen.clone(), touch };
                 match Running::start(options).await {
                     Ok(running) => return Ok(Self::own(running, token.clone())),
                     Err(error) if is_locked(&error) => {}

@@ -28,8 +28,18 @@ pub(crate) struct Options {
     pub(crate) http: Option<SocketAddr>,
     /// libp2p multiaddresses to listen on.
     pub(crate) listen: Vec<String>,
-    /// In touch with other nodes?
-    pub(crate) online: bool,
+    pub(crate) touch: Touch,
+}
+
+/// Which other nodes a node is in touch with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Touch {
+    /// None.
+    Offline,
+    /// Those whose addresses it was told.
+    Online,
+    /// Those too that it finds on the office network, where it shows itself (mDNS).
+    OnlineAndNearby,
 }
 
 /// A node that runs until it is stopped.
@@ -47,7 +57,7 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a node on its data folder, which stays locked until it stops.
     pub(crate) async fn start(options: Options) -> anyhow::Result<Self> {
-        let Options { data, http, listen, online } = options;
+        let Options { data, http, listen, touch } = options;
         let identity = data.identity()?;
         let peer = http::api::status::peer_id(&identity.key.id());
         let store = Store::open(data.path()).context("cannot open the data folder")?;
@@ -58,13 +68,15 @@ impl Running {
 
         let (work, queue) = mpsc::channel(QUEUE);
         let events = broadcast::Sender::new(EVENTS);
-        let network = if online {
-            let (network, heard) = Network::start(*data.node_seed()?, listen, network::Config::default())
+        let network = if touch == Touch::Offline {
+            None
+        } else {
+            let config =
+                network::Config { mdns: touch == Touch::OnlineAndNearby, ..network::Config::default() };
+            let (network, heard) = Network::start(*data.node_seed()?, listen, config)
                 .context("cannot listen for other nodes")?;
             tokio::spawn(runtime::listen(heard, work.clone()));
             Some(Arc::new(network))
-        } else {
-            None
         };
         let (end, ended) = watch::channel(false);
         Runtime::new(engine, store, network.clone(), events.clone())

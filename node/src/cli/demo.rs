@@ -12,6 +12,7 @@ use crate::cli::found::{Founding, found};
 use crate::cli::output::Output;
 use crate::cli::serve::{self, Node};
 use crate::data::DataDir;
+use crate::running::Touch;
 use crate::kit::Words;
 
 mod fill;
@@ -99,6 +100,11 @@ async fn start_and_serve(
     if let (false, Some(first)) = (output.is_json(), nodes.first()) {
         open_browser(&first.login_url().await?);
     }
+    let people = ORGANIZATIONS.map(|organization| organization.person).join(", ");
+    output.say(&format!(
+        "Sign in with the links, or by name with the password \"{}\". The names: {people}.",
+        fill::PASSWORD
+    ));
     serve::serve(nodes, output).await
 }
 
@@ -123,9 +129,11 @@ async fn start(
         };
         crate::data::make_private(folder)?;
         found(&data, &founding, crate::clock::now()).await?;
+        // Nobody is to print the kits of invented organisations before they see a pathway.
+        data.delete_kit()?;
     }
     let listen = addresses::kept(&data, std::net::Ipv4Addr::LOCALHOST)?;
-    Node::start(data, addresses::http(http)?, listen).await
+    Node::start(data, addresses::http(http)?, listen, Touch::Online).await
 }
 
 /// Shows the first organisation; that there is no browser is no reason to fail.

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::data::{self, DataDir, DataError};
 use crate::http::accounts::Account;
 use crate::kit::{self, Words};
-use crate::running::{Options, Running};
+use crate::running::{Options, Running, Touch};
 
 /// Who the organisation is, and the first person of this node.
 pub(crate) struct Founding {
@@ -72,7 +72,7 @@ async fn add_first_person(data: &DataDir, name: Name, now: Timestamp) -> anyhow:
     let mut id = [0; 16];
     getrandom::fill(&mut id).context("the computer gives no random numbers")?;
     let account = Account { id: PersonId(id), name, email: None, password: None, created: now };
-    let options = Options { data: data.clone(), http: None, listen: Vec::new(), online: false };
+    let options = Options { data: data.clone(), http: None, listen: Vec::new(), touch: Touch::Offline };
     let running = Running::start(options).await.context("cannot make the store")?;
     let kept = running.handle().act(account.keep()).await;
     running.stop().await;

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use axum::http::Method;
 use clap::Subcommand;
 use crdt_schema::identity::{InviteId, Role};
+use crdt_schema::invite::Invite;
 use serde_json::{Value, json};
 
 use crate::cli::output::{Output, text};
@@ -90,6 +91,11 @@ async fn create(create: Create, client: &Client, output: &mut Output) -> anyhow:
     }
     output.result(&made, |_| invite.clone())?;
     output.say(&format!("It can be used until {}.", text(&made, "/expires_at")));
+    if Invite::from_text(&invite).is_ok_and(|invite| invite.contacts.is_empty()) {
+        output.say(
+            "Nobody can join with it: this node has never been online, so the invite cannot say where to find it. Run \"fingerpost serve\", then make another.",
+        );
+    }
     Ok(())
 }
 

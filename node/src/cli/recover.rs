@@ -67,7 +67,7 @@ pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyho
                 .clone()
                 .context("say what the organisation is called with --organization")?;
             let sector = args.sector.context("say what it is with --sector")?;
-            (from_words(&words)?, name, sector)
+            (from_words(&words, output)?, name, sector)
         }
     };
     let name = args.organization.unwrap_or(name);
@@ -149,10 +149,11 @@ fn from_file(file: &Path) -> anyhow::Result<(Words, Name, Sector)> {
     Ok((kit.words, kit.name, kit.sector))
 }
 
-fn from_words(words: &Zeroizing<String>) -> anyhow::Result<Words> {
+fn from_words(words: &Zeroizing<String>, output: &mut Output) -> anyhow::Result<Words> {
     if words.as_str() != "-" {
         return Ok(Words::from_text(words)?);
     }
+    output.say("Type the 12 words, in the order of their numbers, then press Enter:");
     // What stands on the command line can be seen by other programs and stays in the shell's history.
     let mut line = Zeroizing::new(String::new());
     std::io::stdin().read_line(&mut line).context("cannot read the words")?;

@@ -13,7 +13,7 @@ use crate::cli::output::Output;
 use crate::client::{Client, is_locked};
 use crate::data::DataDir;
 use crate::http;
-use crate::running::{Options, Running};
+use crate::running::{Options, Running, Touch};
 
 /// How long to wait until the operating system has named all addresses.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -29,13 +29,17 @@ pub(crate) struct Args {
     /// Where to listen for other nodes, as a libp2p multiaddress [default: TCP and QUIC at a port chosen once]
     #[arg(long, value_name = "MULTIADDR")]
     listen: Vec<String>,
+    /// Find other nodes on the office network, and let them find this one (mDNS)
+    #[arg(long)]
+    nearby: bool,
 }
 
 pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyhow::Result<()> {
     data.identity()?;
     let listen = addresses::listen(&data, &args.listen)?;
     let http = addresses::http(args.http)?;
-    let node = match Node::start(data.clone(), http, listen).await {
+    let touch = if args.nearby { Touch::OnlineAndNearby } else { Touch::Online };
+    let node = match Node::start(data.clone(), http, listen, touch).await {
         Ok(node) => node,
         Err(error) if is_locked(&error) => {
             anyhow::bail!(
@@ -65,9 +69,10 @@ impl Node {
         data: DataDir,
         http: SocketAddr,
         listen: Vec<String>,
+        touch: Touch,
     ) -> anyhow::Result<Self> {
         let wanted = listen.len();
-        let options = Options { data: data.clone(), http: Some(http), listen, online: true };
+        let options = Options { data: data.clone(), http: Some(http), listen, touch };
         let running = Running::start(options).await?;
         // An address that comes late is no reason to fail.
         let _all =

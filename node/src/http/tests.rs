@@ -18,7 +18,7 @@ use crate::clock;
 use crate::data::DataDir;
 use crate::http::App;
 use crate::kit::Words;
-use crate::running::{Options, Running};
+use crate::running::{Options, Running, Touch};
 
 /// A node that nobody else reaches, in a folder that goes with it.
 pub(crate) struct Node {
@@ -46,7 +46,7 @@ impl Node {
             person: "Sam Ali".parse().unwrap(),
         };
         found(&data, &founding, clock::now()).await.unwrap();
-        let options = Options { data, http: None, listen: Vec::new(), online: false };
+        let options = Options { data, http: None, listen: Vec::new(), touch: Touch::Offline };
         let running = Running::start(options).await.unwrap();
         Self { app: running.app().clone(), running, _folder: folder }
     }
@@ -56,7 +56,7 @@ impl Node {
         let Self { app, running, _folder } = self;
         let data = app.data().clone();
         running.stop().await;
-        let options = Options { data, http: None, listen: Vec::new(), online: false };
+        let options = Options { data, http: None, listen: Vec::new(), touch: Touch::Offline };
         let running = Running::start(options).await.unwrap();
         Self { app: running.app().clone(), running, _folder }
     }

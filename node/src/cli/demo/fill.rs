@@ -12,6 +12,8 @@ use crate::cli::output::text;
 use crate::cli::serve::Node;
 use crate::client::{Client, Content};
 
+/// Of everybody in the demo; it guards nothing that is real.
+pub(crate) const PASSWORD: &str = "example-pathways";
 const WORKSPACE: &str = "Northmere and Saltway";
 const EXAMPLES: [&str; 2] = [
     include_str!("../../../examples/referral-pathway.cash-first.json"),
@@ -26,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Makes the council found the workspace and bring the examples in, the others join, and the charity edit.
 pub(crate) async fn fill(council: &Node, charity: &Node, region: &Node) -> anyhow::Result<()> {
+    for node in [council, charity, region] {
+        give_passwords(&node.client()?).await?;
+    }
     let client = council.client()?;
     let workspace = found_workspace(&client).await?;
     for guest in [charity, region] {
@@ -36,6 +41,17 @@ pub(crate) async fn fill(council: &Node, charity: &Node, region: &Node) -> anyho
         has_documents(guest, &workspace).await?;
     }
     edit(charity, council, &workspace).await
+}
+
+/// Spares people the first run's questions.
+async fn give_passwords(node: &Client) -> anyhow::Result<()> {
+    for person in node.list("/people").await? {
+        if person.get("has_password") == Some(&Value::Bool(false)) {
+            let path = format!("/people/{}/password", text(&person, "/id"));
+            node.json(Method::PUT, &path, Content::Json(&json!({"password": PASSWORD}))).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn found_workspace(council: &Client) -> anyhow::Result<String> {
