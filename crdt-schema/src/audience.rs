@@ -84,7 +84,9 @@ impl<'de> Deserialize<'de> for Circle {
         match Either::deserialize(deserializer) {
             Ok(Either::Word(word)) if word == "workspace" => Ok(Self::Workspace),
             Ok(Either::Word(word)) if word == "public" => Ok(Self::Public),
-            Ok(Either::Named(named)) if named.len() <= crate::limits::AUDIENCE => Ok(Self::Named(named)),
+            Ok(Either::Named(named)) if named.len() <= crate::limits::AUDIENCE => {
+                Ok(Self::Named(named))
+            }
             Ok(_) | Err(_) => Err(serde::de::Error::custom(
                 "expected \"workspace\", \"public\" or a list of organisations' did:keys",
             )),

@@ -7,7 +7,8 @@ use minicbor::{Decode, Encode};
 use crate::audience::{Audience, Circle};
 use crate::codec::{self, DecodeError, SignatureBytes};
 use crate::identity::{
-    DocumentId, EntryId, EnvelopeId, Kind, NodeId, OrganizationId, SessionId, Timestamp, WorkspaceId,
+    DocumentId, EntryId, EnvelopeId, Kind, NodeId, OrganizationId, SessionId, Timestamp,
+    WorkspaceId,
 };
 use crate::key::{NodeKey, Person};
 use crate::limits;
@@ -144,7 +145,12 @@ impl Envelope {
     /// Is it signed by its node?
     #[must_use]
     pub fn is_true(&self) -> bool {
-        codec::verify(self.body.node.as_bytes(), ENVELOPE, &codec::encode(&self.body), &self.signature)
+        codec::verify(
+            self.body.node.as_bytes(),
+            ENVELOPE,
+            &codec::encode(&self.body),
+            &self.signature,
+        )
     }
 
     /// Does its form hold: version, limits, genesis exactly where it belongs, chain well formed?

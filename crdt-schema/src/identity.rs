@@ -69,7 +69,8 @@ macro_rules! did_key {
                 let refused = ParseIdentity { expected: "a did:key of an Ed25519 key" };
                 let encoded = text.strip_prefix("did:key:z").ok_or_else(|| refused.clone())?;
                 let mut bytes = [0; 34];
-                let written = bs58::decode(encoded).onto(&mut bytes).map_err(|_| refused.clone())?;
+                let written =
+                    bs58::decode(encoded).onto(&mut bytes).map_err(|_| refused.clone())?;
                 match bytes.split_first_chunk::<2>() {
                     Some((&ED25519_PUBLIC, key)) if written == 34 => {
                         key.try_into().map(Self).map_err(|_| refused)
@@ -184,15 +185,31 @@ impl OrganizationId {
     pub fn fingerprint(&self) -> String {
         let hash = crate::codec::hash("fingerpost/fingerprint/v1", &self.0);
         let text = bs58::encode(hash).into_string();
-        let groups: Vec<String> =
-            text.chars().take(16).collect::<Vec<_>>().chunks(4).map(|group| group.iter().collect()).collect();
+        let groups: Vec<String> = text
+            .chars()
+            .take(16)
+            .collect::<Vec<_>>()
+            .chunks(4)
+            .map(|group| group.iter().collect())
+            .collect();
         groups.join(" ")
     }
 }
 
 /// Milliseconds since 1970-01-01 UTC. Always a claim: shown to people, never a reason to accept or refuse.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, minicbor::Encode,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    minicbor::Encode,
     minicbor::Decode,
 )]
 #[serde(transparent)]
@@ -316,10 +333,13 @@ impl FromStr for Name {
         let text = text.trim();
         // Unicode's bidirectional controls could make one organisation's name read as another's.
         let hidden = |c: char| {
-            c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            c.is_control()
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
         };
         if text.is_empty() || text.len() > limits::NAME_BYTES || text.chars().any(hidden) {
-            return Err(ParseIdentity { expected: "a name of 1 to 200 bytes without invisible characters" });
+            return Err(ParseIdentity {
+                expected: "a name of 1 to 200 bytes without invisible characters",
+            });
         }
         Ok(Self(text.to_owned()))
     }
@@ -336,7 +356,11 @@ impl<'b, C> minicbor::Decode<'b, C> for Name {
         let text = d.str()?;
         let name: Self = text.parse().map_err(minicbor::decode::Error::message)?;
         // One name has one encoding: what trimming would change was not canonical.
-        if name.0 == text { Ok(name) } else { Err(minicbor::decode::Error::message("a name with spaces around it")) }
+        if name.0 == text {
+            Ok(name)
+        } else {
+            Err(minicbor::decode::Error::message("a name with spaces around it"))
+        }
     }
 }
 
@@ -348,7 +372,14 @@ mod tests {
     fn an_organization_reads_as_did_key_and_back() {
         // The key of the first test vector of RFC 8032, section 7.1.
         let key: Vec<u8> = (0..32)
-            .map(|i| u8::from_str_radix(&"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"[2 * i..2 * i + 2], 16).unwrap())
+            .map(|i| {
+                u8::from_str_radix(
+                    &"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+                        [2 * i..2 * i + 2],
+                    16,
+                )
+                .unwrap()
+            })
             .collect();
         let id = OrganizationId(key.try_into().unwrap());
         assert_eq!(id.to_string(), "did:key:z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw");
@@ -360,12 +391,21 @@ mod tests {
         for text in ["", "   ", "a\u{202e}b", "a\nb", "a\u{200b}", &"x".repeat(201)] {
             assert!(text.parse::<Name>().is_err(), "{text:?}");
         }
-        assert_eq!("  Kent County Council ".parse::<Name>().unwrap().as_str(), "Kent County Council");
+        assert_eq!(
+            "  Kent County Council ".parse::<Name>().unwrap().as_str(),
+            "Kent County Council"
+        );
     }
 
     #[test]
     fn texts_that_are_no_identity_are_refused() {
-        for text in ["", "did:key:z", "did:key:z6Mk", "did:web:kent.gov.uk", "did:key:zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"] {
+        for text in [
+            "",
+            "did:key:z",
+            "did:key:z6Mk",
+            "did:web:kent.gov.uk",
+            "did:key:zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+        ] {
             assert!(text.parse::<OrganizationId>().is_err(), "{text:?}");
         }
         assert!("0OIl".parse::<DocumentId>().is_err());

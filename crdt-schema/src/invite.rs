@@ -135,9 +135,13 @@ pub struct Terms {
 pub enum ReadInvite {
     #[error("this is not an invite. An invite starts with \"{PREFIX}\". Copy the whole text again")]
     NotAnInvite,
-    #[error("the invite is damaged: a part is missing or was changed. Ask for it to be sent again, as a file if you can")]
+    #[error(
+        "the invite is damaged: a part is missing or was changed. Ask for it to be sent again, as a file if you can"
+    )]
     Damaged,
-    #[error("the invite was changed after it was signed. Do not use it. Ask the organisation that invited you for a new one")]
+    #[error(
+        "the invite was changed after it was signed. Do not use it. Ask the organisation that invited you for a new one"
+    )]
     Altered,
 }
 
@@ -196,7 +200,9 @@ impl Invite {
         }
         let invite: Self = codec::decode(body, TEXT_BYTES).map_err(|_| ReadInvite::Damaged)?;
         let own_key = SigningKey::from_bytes(&invite.secret).verifying_key().to_bytes();
-        if !invite.contacts.iter().all(Contact::is_bounded) || invite.contacts.len() > limits::ADDRESSES {
+        if !invite.contacts.iter().all(Contact::is_bounded)
+            || invite.contacts.len() > limits::ADDRESSES
+        {
             return Err(ReadInvite::Damaged);
         }
         if own_key != invite.offer.id.0 || !invite.offer.is_true() {
@@ -222,7 +228,11 @@ fn check(body: &[u8]) -> [u8; 4] {
     [a, b, c, d]
 }
 
-fn redemption_bytes(offer: &Offer, card: &OrganizationCard, certificate: &NodeCertificate) -> Vec<u8> {
+fn redemption_bytes(
+    offer: &Offer,
+    card: &OrganizationCard,
+    certificate: &NodeCertificate,
+) -> Vec<u8> {
     codec::encode(&(offer, card, certificate))
 }
 
@@ -272,8 +282,10 @@ mod tests {
             expires: Timestamp(2),
             approval: false,
         };
-        let contact =
-            Contact { node: NodeId([7; 32]), addresses: vec!["/ip4/127.0.0.1/tcp/4891".to_owned()] };
+        let contact = Contact {
+            node: NodeId([7; 32]),
+            addresses: vec!["/ip4/127.0.0.1/tcp/4891".to_owned()],
+        };
         let workspace = (WorkspaceId([9; 32]), "West Yorkshire".parse().unwrap());
         Invite::new(&NodeKey::from_seed(&[2; 32]), &card, workspace, terms, [3; 32], vec![contact])
     }
@@ -281,7 +293,11 @@ mod tests {
     #[test]
     fn an_invite_survives_a_letter_that_breaks_its_lines() {
         let text = invite().to_text();
-        let broken = text.as_bytes().chunks(40).map(|line| format!(" {}\r\n", String::from_utf8_lossy(line))).collect::<String>();
+        let broken = text
+            .as_bytes()
+            .chunks(40)
+            .map(|line| format!(" {}\r\n", String::from_utf8_lossy(line)))
+            .collect::<String>();
         assert_eq!(Invite::from_text(&broken).unwrap(), invite());
     }
 

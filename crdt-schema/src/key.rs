@@ -54,8 +54,12 @@ impl RootKey {
     /// Says under this key what the organisation is called.
     #[must_use]
     pub fn card(&self, name: Name, sector: Sector) -> OrganizationCard {
-        let mut card =
-            OrganizationCard { organization: self.id(), name, sector, signature: SignatureBytes([0; 64]) };
+        let mut card = OrganizationCard {
+            organization: self.id(),
+            name,
+            sector,
+            signature: SignatureBytes([0; 64]),
+        };
         card.signature = codec::sign(&self.0, CARD, &card.signed_bytes());
         card
     }
@@ -140,7 +144,12 @@ impl NodeCertificate {
     /// Is the signature true?
     #[must_use]
     pub fn is_true(&self) -> bool {
-        codec::verify(self.organization.as_bytes(), CERTIFICATE, &self.signed_bytes(), &self.signature)
+        codec::verify(
+            self.organization.as_bytes(),
+            CERTIFICATE,
+            &self.signed_bytes(),
+            &self.signature,
+        )
     }
 }
 

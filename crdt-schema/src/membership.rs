@@ -28,6 +28,10 @@ const ENTRY: &str = "fingerpost/entry/v1";
 
 /// What an entry does.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most entries admit somebody; a box would save nothing"
+)]
 pub enum Act {
     /// Founds the workspace; the founder is its first steward. Only as the first entry.
     #[n(0)]
@@ -90,8 +94,14 @@ impl Entry {
         act: Act,
     ) -> Self {
         parents.sort_unstable();
-        let mut entry =
-            Self { workspace, parents, node: key.id(), time, act, signature: SignatureBytes([0; 64]) };
+        let mut entry = Self {
+            workspace,
+            parents,
+            node: key.id(),
+            time,
+            act,
+            signature: SignatureBytes([0; 64]),
+        };
         entry.signature = key.sign(ENTRY, &entry.signed_bytes());
         entry
     }
@@ -129,7 +139,8 @@ impl Entry {
     /// Is it signed by its node, and is all it carries truly signed?
     #[must_use]
     pub fn is_true(&self) -> bool {
-        let sorted = self.parents.is_sorted_by(|a, b| a < b) && self.parents.len() <= limits::PARENTS;
+        let sorted =
+            self.parents.is_sorted_by(|a, b| a < b) && self.parents.len() <= limits::PARENTS;
         let carried = match &self.act {
             Act::Found { card, certificate, .. } => {
                 card.is_true()
@@ -141,7 +152,9 @@ impl Entry {
             Act::Certify(certificate) => certificate.is_true(),
             Act::Approve(_) | Act::RevokeInvite(_) => true,
         };
-        sorted && carried && codec::verify(self.node.as_bytes(), ENTRY, &self.signed_bytes(), &self.signature)
+        sorted
+            && carried
+            && codec::verify(self.node.as_bytes(), ENTRY, &self.signed_bytes(), &self.signature)
     }
 }
 

@@ -35,14 +35,22 @@ fn vectors() -> Value {
         expires: Timestamp(1_701_000_000_000),
         approval: false,
     };
-    let contact = Contact { node: node.id(), addresses: vec!["/ip4/198.51.100.7/tcp/4891".to_owned()] };
+    let contact =
+        Contact { node: node.id(), addresses: vec!["/ip4/198.51.100.7/tcp/4891".to_owned()] };
     let named = (workspace, "Northmere".parse().unwrap());
     let invite = Invite::new(&node, &card, named, terms, [4; 32], vec![contact]);
     let (guest_root, guest) = (RootKey::from_seed(&[5; 32]), NodeKey::from_seed(&[6; 32]));
     let guest_card = guest_root.card("Harbour Lane Advice Centre".parse().unwrap(), Sector::Vcs);
-    let redemption = invite.redeem(guest_card, guest_root.certify(guest.id(), Timestamp(1_700_000_000_003)));
+    let redemption =
+        invite.redeem(guest_card, guest_root.certify(guest.id(), Timestamp(1_700_000_000_003)));
     let admission = Act::Admit(redemption);
-    let admit = Entry::new(&node, Some(workspace), vec![founding.id()], Timestamp(1_700_000_000_004), admission);
+    let admit = Entry::new(
+        &node,
+        Some(workspace),
+        vec![founding.id()],
+        Timestamp(1_700_000_000_004),
+        admission,
+    );
 
     let genesis = Genesis {
         workspace,
@@ -87,7 +95,12 @@ fn vectors() -> Value {
 fn the_documented_vectors_are_what_this_version_writes() {
     let documented: Value = serde_json::from_str(VECTORS).unwrap();
     let written = vectors();
-    assert_eq!(documented, written, "written now:\n{}", serde_json::to_string_pretty(&written).unwrap());
+    assert_eq!(
+        documented,
+        written,
+        "written now:\n{}",
+        serde_json::to_string_pretty(&written).unwrap()
+    );
 }
 
 #[test]
@@ -95,7 +108,10 @@ fn the_documented_vectors_read_back() {
     let documented: Value = serde_json::from_str(VECTORS).unwrap();
     let bytes = |name: &str| -> Vec<u8> {
         let text = documented[name].as_str().unwrap();
-        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+            .collect()
     };
     assert!(Entry::from_bytes(&bytes("founding_entry")).unwrap().is_true());
     assert!(Entry::from_bytes(&bytes("admit_entry")).unwrap().is_true());

@@ -40,7 +40,10 @@ impl Handle {
     /// Does something. What was done is durable when this returns.
     pub(crate) async fn act(&self, command: Command) -> Result<Done, ActError> {
         let (answer, done) = oneshot::channel();
-        self.work.send(Work::Act(Box::new(command), answer)).await.map_err(|_| ActError::Stopped)?;
+        self.work
+            .send(Work::Act(Box::new(command), answer))
+            .await
+            .map_err(|_| ActError::Stopped)?;
         Ok(done.await.map_err(|_| ActError::Stopped)??)
     }
 

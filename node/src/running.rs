@@ -64,15 +64,18 @@ impl Running {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).context("the computer gives no random numbers")?;
         let shelf = Box::new(store.clone());
-        let engine = Engine::open(identity, shelf, seed, clock::now()).context("cannot read the data folder")?;
+        let engine = Engine::open(identity, shelf, seed, clock::now())
+            .context("cannot read the data folder")?;
 
         let (work, queue) = mpsc::channel(QUEUE);
         let events = broadcast::Sender::new(EVENTS);
         let network = if touch == Touch::Offline {
             None
         } else {
-            let config =
-                network::Config { mdns: touch == Touch::OnlineAndNearby, ..network::Config::default() };
+            let config = network::Config {
+                mdns: touch == Touch::OnlineAndNearby,
+                ..network::Config::default()
+            };
             let (network, heard) = Network::start(*data.node_seed()?, listen, config)
                 .context("cannot listen for other nodes")?;
             tokio::spawn(runtime::listen(heard, work.clone()));
@@ -87,12 +90,16 @@ impl Running {
         let listener = match http {
             Some(address) => {
                 let bound = TcpListener::bind(address).await;
-                Some(bound.with_context(|| format!("cannot serve pages at {address}; is another program there?"))?)
+                Some(bound.with_context(|| {
+                    format!("cannot serve pages at {address}; is another program there?")
+                })?)
             }
             None => None,
         };
         let own = match &listener {
-            Some(listener) => listener.local_addr().context("the operating system names no address")?,
+            Some(listener) => {
+                listener.local_addr().context("the operating system names no address")?
+            }
             None => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         };
         let app = http::App::new(handle.clone(), data.clone(), own, data.api_token()?);
@@ -115,7 +122,8 @@ impl Running {
 
     /// Returns where other nodes can reach this one, with its peer id.
     pub(crate) fn listen(&self) -> Vec<String> {
-        let addresses = self.network.as_ref().map(|network| network.listening()).unwrap_or_default();
+        let addresses =
+            self.network.as_ref().map(|network| network.listening()).unwrap_or_default();
         addresses.iter().map(|address| format!("{address}/p2p/{}", self.peer)).collect()
     }
 
@@ -144,7 +152,9 @@ impl Running {
 }
 
 async fn serve(listener: TcpListener, app: http::App) {
-    let served = axum::serve(listener, http::router(app.clone())).with_graceful_shutdown(app.stopping()).await;
+    let served = axum::serve(listener, http::router(app.clone()))
+        .with_graceful_shutdown(app.stopping())
+        .await;
     if let Err(error) = served {
         error!(%error, "the HTTP server ended");
     }

@@ -41,17 +41,33 @@ impl Runtime {
         network: Option<Arc<Network>>,
         events: broadcast::Sender<Event>,
     ) -> Self {
-        Self { engine, store, network, events, answers: BTreeMap::new(), commands: 0, wake_at: None }
+        Self {
+            engine,
+            store,
+            network,
+            events,
+            answers: BTreeMap::new(),
+            commands: 0,
+            wake_at: None,
+        }
     }
 
     /// Runs on a thread of its own until told to stop, or until the disk refuses; `end` turns true then.
-    pub(crate) fn spawn(self, work: mpsc::Receiver<Work>, end: watch::Sender<bool>) -> std::io::Result<()> {
+    pub(crate) fn spawn(
+        self,
+        work: mpsc::Receiver<Work>,
+        end: watch::Sender<bool>,
+    ) -> std::io::Result<()> {
         let clock = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let body = move || {
             let _refused = clock.block_on(self.run(work));
             end.send_replace(true);
         };
-        std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK).spawn(body).map(|_| ())
+        std::thread::Builder::new()
+            .name("engine".to_owned())
+            .stack_size(STACK)
+            .spawn(body)
+            .map(|_| ())
     }
 
     async fn run(mut self, mut work: mpsc::Receiver<Work>) -> Result<(), DiskRefused> {
@@ -104,7 +120,8 @@ impl Runtime {
         let longest = Duration::from_secs(60);
         let Some(wake_at) = self.wake_at else { return longest };
         // A clock that jumps must not make the node sleep for years.
-        Duration::from_millis(wake_at.0.saturating_sub(clock::now().0)).clamp(Duration::from_millis(1), longest)
+        Duration::from_millis(wake_at.0.saturating_sub(clock::now().0))
+            .clamp(Duration::from_millis(1), longest)
     }
 
     /// Acts on effects in their order: durable first.

@@ -153,7 +153,8 @@ impl State {
             return Err(NoRight::Foreign);
         }
         let (author, member) = self.member_of(&entry.node).ok_or(NoRight::Stranger)?;
-        let as_steward = || if member.role.may_steward() { Ok(author) } else { Err(NoRight::NotSteward) };
+        let as_steward =
+            || if member.role.may_steward() { Ok(author) } else { Err(NoRight::NotSteward) };
         match &entry.act {
             Act::Found { .. } => Err(NoRight::Refounding),
             Act::Admit(redemption) => self.judge_admission(redemption),
@@ -220,7 +221,12 @@ impl State {
         }
     }
 
-    fn take_admission(&mut self, id: EntryId, entry: &Entry, redemption: &crate::invite::Redemption) {
+    fn take_admission(
+        &mut self,
+        id: EntryId,
+        entry: &Entry,
+        redemption: &crate::invite::Redemption,
+    ) {
         let offer = &redemption.offer;
         let organization = redemption.card.organization;
         // One organisation let in twice at the same time: once is enough, by the first in the shared order.
@@ -228,7 +234,8 @@ impl State {
             self.nodes.entry(redemption.certificate.node).or_insert(organization);
             return;
         }
-        let used = Use { entry: id, allowed: offer.uses, approval: offer.approval, approved: false };
+        let used =
+            Use { entry: id, allowed: offer.uses, approval: offer.approval, approved: false };
         self.uses.entry(offer.id).or_default().insert(organization, used);
         self.nodes.entry(redemption.certificate.node).or_insert(organization);
         let member = Member {
@@ -245,7 +252,8 @@ impl State {
     pub(super) fn settle(&mut self, comes_after: impl Fn(&EntryId, &EntryId) -> bool) {
         for uses in self.uses.values() {
             for (organization, used) in uses {
-                let rivals = uses.values().filter(|other| !comes_after(&other.entry, &used.entry)).count();
+                let rivals =
+                    uses.values().filter(|other| !comes_after(&other.entry, &used.entry)).count();
                 let within = rivals <= usize::try_from(used.allowed).unwrap_or(usize::MAX);
                 let is_in = used.approved || (within && !used.approval);
                 if let Some(member) = self.members.get_mut(organization) {

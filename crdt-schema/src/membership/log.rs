@@ -117,13 +117,20 @@ impl Log {
         if entry.parents.is_empty() || matches!(entry.act, Act::Found { .. }) {
             return Err(RefuseEntry::NoRight(NoRight::Refounding));
         }
-        let missing: Vec<EntryId> = entry.parents.iter().filter(|id| !self.knows(id)).copied().collect();
+        let missing: Vec<EntryId> =
+            entry.parents.iter().filter(|id| !self.knows(id)).copied().collect();
         if !missing.is_empty() {
             return Ok(Insert::Missing(missing));
         }
-        let parents = self.state_at(&entry.parents).ok_or(RefuseEntry::NoRight(NoRight::Stranger))?;
+        let parents =
+            self.state_at(&entry.parents).ok_or(RefuseEntry::NoRight(NoRight::Stranger))?;
         parents.judge(&entry).map_err(RefuseEntry::NoRight)?;
-        let above = entry.parents.iter().filter_map(|id| self.entries.get(id)).map(|stored| stored.depth).max();
+        let above = entry
+            .parents
+            .iter()
+            .filter_map(|id| self.entries.get(id))
+            .map(|stored| stored.depth)
+            .max();
         for parent in &entry.parents {
             self.heads.remove(parent);
         }
@@ -153,7 +160,9 @@ impl Log {
     #[must_use]
     pub fn covers(&self, later: &[EntryId], earlier: &[EntryId]) -> bool {
         later == earlier
-            || self.ancestors(later).is_some_and(|known| earlier.iter().all(|id| known.contains(id)))
+            || self
+                .ancestors(later)
+                .is_some_and(|known| earlier.iter().all(|id| known.contains(id)))
     }
 
     /// Returns the entries that somebody with these heads lacks, parents first. Unknown heads are passed over.

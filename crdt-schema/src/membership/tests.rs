@@ -44,14 +44,18 @@ fn standing(log: &Log, who: &Organization) -> Option<Standing> {
 
 #[test]
 fn any_member_lets_in_who_holds_an_invite() {
-    let (council, charity, region) = (organization(1, "Council"), organization(2, "Charity"), organization(3, "Region"));
+    let (council, charity, region) =
+        (organization(1, "Council"), organization(2, "Charity"), organization(3, "Region"));
     let mut log = found(&council);
     let invite = invite(&council, &log, 2, false, Role::Reader);
     assert_eq!(log.insert(admit(&council, &log, &invite, &charity)), Ok(Insert::Taken));
     assert_eq!(log.insert(admit(&charity, &log, &invite, &region)), Ok(Insert::Taken));
     assert_eq!(standing(&log, &region), Some(Standing::Member));
     let stranger = organization(4, "Stranger");
-    assert!(log.insert(admit(&council, &log, &invite, &stranger)).is_err(), "the invite was used up");
+    assert!(
+        log.insert(admit(&council, &log, &invite, &stranger)).is_err(),
+        "the invite was used up"
+    );
 }
 
 #[test]
@@ -59,14 +63,19 @@ fn two_who_use_a_single_invite_at_once_both_wait_until_one_is_approved() {
     let (council, charity) = (organization(1, "Council"), organization(2, "Charity"));
     let (one, two) = (organization(3, "One"), organization(4, "Two"));
     let mut log = found(&council);
-    let (first, single) =
-        (invite(&council, &log, 3, false, Role::Editor), invite(&council, &log, 1, false, Role::Editor));
+    let (first, single) = (
+        invite(&council, &log, 3, false, Role::Editor),
+        invite(&council, &log, 1, false, Role::Editor),
+    );
     log.insert(admit(&council, &log, &first, &charity)).unwrap();
     let rivals = [admit(&council, &log, &single, &one), admit(&charity, &log, &single, &two)];
     for entry in rivals {
         log.insert(entry).unwrap();
     }
-    assert_eq!((standing(&log, &one), standing(&log, &two)), (Some(Standing::Waiting), Some(Standing::Waiting)));
+    assert_eq!(
+        (standing(&log, &one), standing(&log, &two)),
+        (Some(Standing::Waiting), Some(Standing::Waiting))
+    );
 
     let approve = |by: &Organization, log: &Log| {
         let act = Act::Approve(one.card.organization);
@@ -74,7 +83,10 @@ fn two_who_use_a_single_invite_at_once_both_wait_until_one_is_approved() {
     };
     assert!(log.insert(approve(&charity, &log)).is_err(), "an editor does not approve");
     log.insert(approve(&council, &log)).unwrap();
-    assert_eq!((standing(&log, &one), standing(&log, &two)), (Some(Standing::Member), Some(Standing::Waiting)));
+    assert_eq!(
+        (standing(&log, &one), standing(&log, &two)),
+        (Some(Standing::Member), Some(Standing::Waiting))
+    );
 }
 
 #[test]
@@ -83,17 +95,27 @@ fn the_state_is_the_same_in_every_order_of_arrival() {
     let (one, two) = (organization(3, "One"), organization(4, "Two"));
     let mut log = found(&council);
     let founding = log.get(&log.workspace().into()).unwrap().clone();
-    let (first, single) =
-        (invite(&council, &log, 3, false, Role::Editor), invite(&council, &log, 1, false, Role::Editor));
+    let (first, single) = (
+        invite(&council, &log, 3, false, Role::Editor),
+        invite(&council, &log, 1, false, Role::Editor),
+    );
     let mut entries = vec![admit(&council, &log, &first, &charity)];
     log.insert(entries[0].clone()).unwrap();
     entries.push(admit(&council, &log, &single, &one));
     entries.push(admit(&charity, &log, &single, &two));
     let revoke = Act::RevokeInvite(entries_invite(&single));
-    entries.push(Entry::new(&council.key, Some(log.workspace()), log.heads(), Timestamp(2), revoke));
+    entries.push(Entry::new(
+        &council.key,
+        Some(log.workspace()),
+        log.heads(),
+        Timestamp(2),
+        revoke,
+    ));
 
     let mut states = Vec::new();
-    for order in [[0, 1, 2, 3], [0, 3, 2, 1], [0, 2, 3, 1], [0, 3, 1, 2], [0, 1, 3, 2], [0, 2, 1, 3]] {
+    for order in
+        [[0, 1, 2, 3], [0, 3, 2, 1], [0, 2, 3, 1], [0, 3, 1, 2], [0, 1, 3, 2], [0, 2, 1, 3]]
+    {
         let mut log = Log::found(founding.clone()).unwrap();
         for at in order {
             assert_eq!(log.insert(entries[at].clone()), Ok(Insert::Taken), "order {order:?}");
@@ -122,15 +144,20 @@ fn what_an_invite_needs_is_checked() {
     let mut waiting = Log::found(log.get(&log.workspace().into()).unwrap().clone()).unwrap();
     waiting.insert(admit(&council, &waiting, &approval, &who)).unwrap();
     assert_eq!(standing(&waiting, &who), Some(Standing::Waiting));
-    assert!(waiting.insert(admit(&who, &waiting, &editors, &charity)).is_err(), "who waits admits nobody");
+    assert!(
+        waiting.insert(admit(&who, &waiting, &editors, &charity)).is_err(),
+        "who waits admits nobody"
+    );
 
     let revoke = Act::RevokeInvite(editors.offer.id);
-    log.insert(Entry::new(&council.key, Some(log.workspace()), log.heads(), Timestamp(3), revoke)).unwrap();
+    log.insert(Entry::new(&council.key, Some(log.workspace()), log.heads(), Timestamp(3), revoke))
+        .unwrap();
     assert!(log.insert(admit(&council, &log, &editors, &who)).is_err(), "revoked");
 
     let elsewhere = found(&who);
     let act = Act::Admit(editors.redeem(who.card.clone(), who.certificate.clone()));
-    let foreign = Entry::new(&who.key, Some(elsewhere.workspace()), elsewhere.heads(), Timestamp(4), act);
+    let foreign =
+        Entry::new(&who.key, Some(elsewhere.workspace()), elsewhere.heads(), Timestamp(4), act);
     let mut elsewhere = elsewhere;
     assert!(elsewhere.insert(foreign).is_err(), "another workspace");
 }
@@ -148,7 +175,10 @@ fn an_organization_returns_with_a_new_node_on_its_root_keys_word() {
     };
     assert!(log.insert(certify(9, &log)).is_err(), "a stranger's node");
     log.insert(certify(2, &log)).unwrap();
-    assert_eq!(log.state().member_of(&node).map(|(organization, _)| *organization), Some(charity.card.organization));
+    assert_eq!(
+        log.state().member_of(&node).map(|(organization, _)| *organization),
+        Some(charity.card.organization)
+    );
 }
 
 #[test]

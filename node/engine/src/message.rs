@@ -15,6 +15,10 @@ use minicbor::{Decode, Encode};
 
 /// One frame.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one exists at a time, between a frame and its handler"
+)]
 pub enum Message {
     /// Opens or goes on with the conversation about a workspace: the sender's newest membership entries.
     #[n(0)]
