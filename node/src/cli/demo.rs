@@ -12,8 +12,8 @@ use crate::cli::found::{Founding, found};
 use crate::cli::output::Output;
 use crate::cli::serve::{self, Node};
 use crate::data::DataDir;
-use crate::running::Touch;
 use crate::kit::Words;
+use crate::running::Touch;
 
 mod fill;
 

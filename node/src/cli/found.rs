@@ -72,7 +72,8 @@ async fn add_first_person(data: &DataDir, name: Name, now: Timestamp) -> anyhow:
     let mut id = [0; 16];
     getrandom::fill(&mut id).context("the computer gives no random numbers")?;
     let account = Account { id: PersonId(id), name, email: None, password: None, created: now };
-    let options = Options { data: data.clone(), http: None, listen: Vec::new(), touch: Touch::Offline };
+    let options =
+        Options { data: data.clone(), http: None, listen: Vec::new(), touch: Touch::Offline };
     let running = Running::start(options).await.context("cannot make the store")?;
     let kept = running.handle().act(account.keep()).await;
     running.stop().await;
