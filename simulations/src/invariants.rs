@@ -1,0 +1,175 @@
+//! What must hold after every step, and what must hold once all is calm.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result, ensure};
+use crdt_schema::audience::Audience;
+use crdt_schema::document::Document;
+use crdt_schema::identity::{DocumentId, NodeId, OrganizationId, Role, WorkspaceId};
+use engine::view::Standing;
+use sha2::{Digest, Sha256};
+
+use crate::network::Number;
+use crate::world::{Being, World};
+
+/// Requires that nothing is missing which people at a node were told is saved.
+///
+/// # Errors
+/// Naming what is missing.
+pub fn nothing_acknowledged_is_missing(world: &mut World, number: Number) -> Result<()> {
+    let node = world.node(number)?;
+    let ledger = node.ledger.clone();
+    let Being::Engine(engine) = &mut node.being else { return Ok(()) };
+    let mut reader = engine.reader();
+    for (document, versions) in &ledger.documents {
+        let Ok(open) = reader.open(document) else {
+            // Who is out of the workspace is shown nothing of it.
+            ensure!(
+                reader.workspaces().is_empty(),
+                "node {number} lost document {document}, which it said was saved"
+            );
+            continue;
+        };
+        for heads in versions {
+            ensure!(
+                open.knows(heads),
+                "node {number} lost version {heads} of {document}, which it said was saved"
+            );
+        }
+    }
+    for workspace in &ledger.workspaces {
+        ensure!(reader.workspace(workspace).is_some(), "node {number} lost workspace {workspace}");
+        let invites: BTreeSet<_> =
+            reader.invites(workspace).iter().map(|invite| invite.id).collect();
+        ensure!(ledger.invites.is_subset(&invites), "node {number} lost an invite");
+    }
+    Ok(())
+}
+
+/// The same for every node.
+///
+/// # Errors
+/// Naming what is missing.
+pub fn nothing_acknowledged_is_missing_anywhere(world: &mut World) -> Result<()> {
+    (0..world.nodes.len()).try_for_each(|number| nothing_acknowledged_is_missing(world, number))
+}
+
+type Members = BTreeMap<OrganizationId, (Role, bool, BTreeSet<NodeId>)>;
+
+/// What a node shows of a workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Shown {
+    members: Members,
+    documents: BTreeMap<DocumentId, (String, [u8; 32])>,
+    audiences: BTreeMap<DocumentId, Audience>,
+}
+
+fn shown(world: &mut World, number: Number, workspace: WorkspaceId) -> Result<Shown> {
+    let mut reader = world.engine(number)?.reader();
+    let members = reader.members(&workspace);
+    let members = members.into_iter().map(|member| {
+        let nodes = member.nodes.into_iter().collect();
+        (member.organization, (member.role, member.standing == Standing::Member, nodes))
+    });
+    let mut shown = Shown { members: members.collect(), ..Shown::default() };
+    for view in reader.documents(&workspace) {
+        let open: &Document = reader
+            .open(&view.id)
+            .with_context(|| format!("node {number} cannot open {}", view.id))?;
+        ensure!(
+            view.heads == open.heads(),
+            "node {number} lists other heads of {} than it opens",
+            view.id
+        );
+        let content: [u8; 32] = Sha256::digest(open.content().to_string()).into();
+        shown.documents.insert(view.id, (view.heads.to_string(), content));
+        shown.audiences.insert(view.id, view.audience);
+    }
+    Ok(shown)
+}
+
+/// Requires that all members show the same, as far as each may read.
+///
+/// # Errors
+/// Naming the first difference.
+pub fn all_agree(world: &mut World, workspace: WorkspaceId) -> Result<()> {
+    let numbers: Vec<Number> =
+        (0..world.nodes.len()).filter(|number| world.is_member(*number, workspace)).collect();
+    let mut all = BTreeMap::new();
+    for number in &numbers {
+        all.insert(*number, shown(world, *number, workspace)?);
+    }
+    let mut union = Shown::default();
+    for shown in all.values() {
+        union.documents.extend(shown.documents.clone());
+        union.audiences.extend(shown.audiences.clone());
+    }
+    for (number, shown) in &all {
+        let first = all.values().next().map(|first| &first.members);
+        ensure!(
+            first == Some(&shown.members),
+            "node {number} shows other members: {:?} against {first:?}",
+            shown.members
+        );
+        let own = world.organization(*number)?;
+        let readable = union
+            .audiences
+            .iter()
+            .filter(|(_, audience)| audience.may_read(&own))
+            .map(|(id, _)| id);
+        let readable: BTreeSet<&DocumentId> = readable.collect();
+        let has: BTreeSet<&DocumentId> = shown.documents.keys().collect();
+        let (lacks, extra): (Vec<_>, Vec<_>) =
+            (readable.difference(&has).collect(), has.difference(&readable).collect());
+        ensure!(
+            lacks.is_empty() && extra.is_empty(),
+            "node {number} lacks documents {lacks:?} and should not show {extra:?}"
+        );
+        for (id, what) in &shown.documents {
+            let refused = world.engine(*number)?.reader().counters().refused;
+            let other = union.documents.get(id);
+            ensure!(
+                other == Some(what),
+                "node {number} shows another version of {id}: {what:?} against {other:?}; it refused {refused:?}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Requires that every member knows that everyone has everything.
+///
+/// # Errors
+/// Naming who does not.
+pub fn nothing_is_unsent(world: &mut World) -> Result<()> {
+    for number in 0..world.nodes.len() {
+        if !matches!(world.node(number)?.being, Being::Engine(_)) {
+            continue;
+        }
+        let reader = world.engine(number)?.reader();
+        let unsent = reader.unsent();
+        let peers: Vec<_> = reader
+            .peers()
+            .into_iter()
+            .map(|peer| (peer.name, peer.connected, peer.unseen))
+            .collect();
+        ensure!(
+            unsent == 0,
+            "node {number} believes that {unsent} changes did not arrive everywhere: {peers:?}"
+        );
+    }
+    Ok(())
+}
+
+/// Ends all faults and requires all that must hold once all is calm.
+///
+/// # Errors
+/// Naming what does not hold.
+pub fn calm(world: &mut World, workspace: WorkspaceId) -> Result<()> {
+    let took = world.settle()?;
+    let most = world.counted("longest calming, in ms");
+    world.trace.count("longest calming, in ms", took.saturating_sub(most));
+    nothing_acknowledged_is_missing_anywhere(world)?;
+    all_agree(world, workspace)?;
+    nothing_is_unsent(world)
+}

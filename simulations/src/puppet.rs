@@ -1,0 +1,144 @@
+//! What a puppet can say: messages made by hand, true and false.
+
+use anyhow::{Context, Result};
+use crdt_schema::audience::Audience;
+use crdt_schema::document::Document;
+use crdt_schema::envelope::{Body, Envelope, Genesis, VERSION, actor};
+use crdt_schema::identity::{
+    DocumentId, EntryId, EnvelopeId, Kind, SessionId, Timestamp, WorkspaceId,
+};
+use crdt_schema::key::{NodeKey, RootKey};
+use crdt_schema::membership::{Entry, Log};
+use engine::message::{AddressRecord, Message, PlaceOnWire};
+use engine::{Identity, Shelf};
+
+use crate::ask::short;
+use crate::chance::Chance;
+use crate::disk::Disk;
+use crate::network::Number;
+use crate::people::person;
+use crate::world::World;
+
+/// The membership log that a disk holds.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn log(disk: &Disk, workspace: WorkspaceId) -> Result<Log> {
+    let mut log = None::<Log>;
+    for (of, bytes) in disk.entries()? {
+        if of == workspace {
+            let entry = Entry::from_bytes(&bytes)?;
+            match &mut log {
+                Some(log) => drop(log.insert(entry)?),
+                None => log = Some(Log::found(entry)?),
+            }
+        }
+    }
+    log.context("the disk holds no such workspace")
+}
+
+/// Returns the first envelope of a new document, as an honest node would make it.
+///
+/// # Errors
+/// If the content does not fit.
+pub fn first_envelope(
+    identity: &Identity,
+    workspace: WorkspaceId,
+    membership: Vec<EntryId>,
+    chance: &mut Chance,
+) -> Result<Body> {
+    let genesis = Genesis {
+        workspace,
+        kind: Kind::ReferralPathway,
+        audience: Audience::default(),
+        owner: identity.card.organization,
+        created: Timestamp(1_795_305_600_000),
+        nonce: chance.bytes(),
+    };
+    let session = SessionId(chance.bytes());
+    let author = actor(&identity.key.id(), &session);
+    let (_, change) = Document::create(genesis.kind, &author, &short("By hand"), genesis.created)?;
+    Ok(Body {
+        version: VERSION,
+        workspace,
+        document: genesis.id(),
+        organization: identity.card.organization,
+        node: identity.key.id(),
+        person: person(0)?,
+        session,
+        seq: 1,
+        previous: None,
+        membership,
+        time: genesis.created,
+        changes: vec![change.into()],
+        genesis: Some(genesis),
+    })
+}
+
+/// Returns one message of every kind about a workspace, as somebody without any right would make them.
+///
+/// # Errors
+/// Never: the names fit.
+pub fn one_of_each(identity: &Identity, workspace: WorkspaceId, seed: u64) -> Result<Vec<Message>> {
+    // The same chance for every workspace, so that answers can be compared.
+    let mut chance = Chance::new(seed, "one of each");
+    let heads = vec![EntryId::from(workspace), EntryId(chance.bytes())];
+    let body = first_envelope(identity, workspace, heads.clone(), &mut chance)?;
+    let document = DocumentId(chance.bytes());
+    let envelope = Envelope::seal(&identity.key, body).to_bytes();
+    let ids = vec![EnvelopeId(chance.bytes()), Envelope::id_of(&envelope)];
+    let root = RootKey::from_seed(&chance.bytes());
+    let key = NodeKey::from_seed(&chance.bytes());
+    let entry = Entry::new(
+        &identity.key,
+        Some(workspace),
+        heads.clone(),
+        Timestamp(1),
+        crdt_schema::membership::Act::Certify(root.certify(key.id(), Timestamp(1))),
+    );
+    let place = PlaceOnWire { path: "/title".to_owned(), caret: 0, heads: String::new() };
+    Ok(vec![
+        Message::Membership { workspace, heads },
+        Message::Membership { workspace, heads: vec![EntryId::from(workspace)] },
+        Message::Entries {
+            workspace,
+            entries: vec![entry.to_bytes().into(), vec![1, 2, 3].into()],
+        },
+        Message::Entries { workspace, entries: Vec::new() },
+        Message::Unknown { workspace },
+        Message::Refused { workspace, reason: engine::message::Reason::Expired },
+        Message::Return(identity.certificate.clone()),
+        Message::Return(root.certify(identity.key.id(), Timestamp(1))),
+        Message::Reconcile { workspace, first: true, frame: vec![0x61].into() },
+        Message::Offer { workspace, ids: ids.clone(), mark: Some(1) },
+        Message::Want { workspace, ids },
+        Message::Wanted { workspace, envelopes: vec![envelope.clone().into()] },
+        Message::News { workspace, envelopes: vec![envelope.into()], mark: Some(2) },
+        Message::Stored { workspace, mark: 3 },
+        Message::Addresses(vec![AddressRecord::new(
+            &identity.key,
+            vec!["/ip4/8.8.8.8/tcp/1".to_owned()],
+            Timestamp(1),
+        )]),
+        Message::Presence { document, person: person(0)?, at: Some(place) },
+    ])
+}
+
+impl World {
+    /// Lets a puppet say something to a node and returns what that node answers; connects them first.
+    ///
+    /// # Errors
+    /// If they cannot meet.
+    pub fn answers(&mut self, puppet: Number, to: Number, frame: Vec<u8>) -> Result<Vec<Vec<u8>>> {
+        self.connect(puppet, to)?;
+        self.heard_by(puppet)?;
+        self.say(puppet, to, frame);
+        self.run_for(400)?;
+        Ok(self
+            .heard_by(puppet)?
+            .into_iter()
+            .filter(|(from, _)| *from == to)
+            .map(|(_, frame)| frame)
+            .collect())
+    }
+}
