@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use automerge::ChangeHash;
 use crdt_schema::audience::Audience;
+use crdt_schema::codec;
 use crdt_schema::document::{Document, Edit, EditError};
 use crdt_schema::documents;
 use crdt_schema::envelope::{self, Envelope, Genesis};
@@ -13,7 +14,6 @@ use crdt_schema::identity::{
     DocumentId, EntryId, EnvelopeId, NodeId, OrganizationId, SessionId, Timestamp, WorkspaceId,
 };
 use crdt_schema::key::Person;
-use crdt_schema::codec;
 use minicbor::{Decode, Encode};
 use tracing::{debug, warn};
 
@@ -133,11 +133,15 @@ impl Documents {
                 };
                 documents.held.insert(meta.document, held);
             }
-            documents.note(meta.workspace, Arrival { id: meta.id, document: meta.document, time: meta.time });
+            documents.note(
+                meta.workspace,
+                Arrival { id: meta.id, document: meta.document, time: meta.time },
+            );
         }
         for held in documents.held.values_mut() {
             let count = held.envelopes.len();
-            held.list = held.list.take().filter(|list| usize::try_from(list.envelopes) == Ok(count));
+            held.list =
+                held.list.take().filter(|list| usize::try_from(list.envelopes) == Ok(count));
         }
         Ok(documents)
     }
@@ -165,7 +169,10 @@ impl Documents {
     }
 
     pub(crate) fn in_workspace(&self, workspace: WorkspaceId) -> impl Iterator<Item = DocumentId> {
-        self.held.iter().filter(move |(_, held)| held.genesis.workspace == workspace).map(|(id, _)| *id)
+        self.held
+            .iter()
+            .filter(move |(_, held)| held.genesis.workspace == workspace)
+            .map(|(id, _)| *id)
     }
 
     pub(crate) fn arrivals(&self, workspace: &WorkspaceId) -> &[Arrival] {
@@ -187,7 +194,11 @@ impl Documents {
     }
 
     /// Opens a document, if it is not open, from its envelopes.
-    pub(crate) fn open(&mut self, id: &DocumentId, shelf: &dyn Shelf) -> Result<Option<&mut Open>, ShelfError> {
+    pub(crate) fn open(
+        &mut self,
+        id: &DocumentId,
+        shelf: &dyn Shelf,
+    ) -> Result<Option<&mut Open>, ShelfError> {
         self.uses = self.uses.saturating_add(1);
         let used = self.uses;
         if !self.open.contains_key(id) {
@@ -236,7 +247,12 @@ impl Documents {
     }
 
     /// Where in a session's chain for a document its next envelope stands.
-    pub(crate) fn next_place(&self, document: &DocumentId, node: &NodeId, session: &SessionId) -> Place {
+    pub(crate) fn next_place(
+        &self,
+        document: &DocumentId,
+        node: &NodeId,
+        session: &SessionId,
+    ) -> Place {
         let tip = self.open.get(document).and_then(|open| open.chains.get(&(*node, *session)));
         match tip {
             Some(tip) => Place { seq: tip.seq.saturating_add(1), previous: Some(tip.id) },
@@ -268,8 +284,12 @@ impl Documents {
                 match open.chains.get(&(body.node, body.session)) {
                     Some(tip) if tip.seq >= body.seq => return Ok(Fit::Refused("equivocation")),
                     Some(tip) if tip.seq.saturating_add(1) < body.seq => return Ok(Fit::TooEarly),
-                    Some(tip) if body.previous != Some(tip.id) => return Ok(Fit::Refused("broken-chain")),
-                    Some(tip) if goes_back(&tip.membership) => return Ok(Fit::Refused("membership-goes-back")),
+                    Some(tip) if body.previous != Some(tip.id) => {
+                        return Ok(Fit::Refused("broken-chain"));
+                    }
+                    Some(tip) if goes_back(&tip.membership) => {
+                        return Ok(Fit::Refused("membership-goes-back"));
+                    }
                     None if body.seq > 1 => return Ok(Fit::TooEarly),
                     Some(_) | None => {}
                 }
@@ -304,7 +324,9 @@ impl Documents {
         if let Some(open) = self.open(&body.document, shelf)? {
             let made = Made::by(id, envelope, &changes);
             if let Err(error) = open.document.apply(changes.clone()) {
-                return Err(ShelfError(format!("a change that passed the gate was not applied: {error}")));
+                return Err(ShelfError(format!(
+                    "a change that passed the gate was not applied: {error}"
+                )));
             }
             open.record(envelope, made, &changes);
         }
@@ -317,7 +339,8 @@ impl Documents {
     pub(crate) fn record(&mut self, id: EnvelopeId, envelope: &Envelope) {
         let body = &envelope.body;
         // What this node just made passes its own inspection; if not, the envelope stays out of the history view only.
-        let changes: Vec<PlainChange> = body.changes.iter().filter_map(|change| gate::inspect(change).ok()).collect();
+        let changes: Vec<PlainChange> =
+            body.changes.iter().filter_map(|change| gate::inspect(change).ok()).collect();
         if let Some(open) = self.open.get_mut(&body.document) {
             let made = Made::by(id, envelope, &changes);
             open.record(envelope, made, &changes);
@@ -333,7 +356,11 @@ impl Documents {
     }
 
     /// Returns what lists show of a document.
-    pub(crate) fn list(&mut self, id: &DocumentId, shelf: &dyn Shelf) -> Result<Option<List>, ShelfError> {
+    pub(crate) fn list(
+        &mut self,
+        id: &DocumentId,
+        shelf: &dyn Shelf,
+    ) -> Result<Option<List>, ShelfError> {
         let Some(held) = self.held.get(id) else { return Ok(None) };
         if let Some(list) = &held.list {
             return Ok(Some(list.clone()));
@@ -351,7 +378,10 @@ impl Documents {
     pub(crate) fn cache(&self, id: &DocumentId) -> Option<Record> {
         let held = self.held.get(id)?;
         let list = held.list.as_ref()?;
-        Some(Record::Cache { key: cache_key(id), value: Some(codec::encode(&(&held.genesis, list))) })
+        Some(Record::Cache {
+            key: cache_key(id),
+            value: Some(codec::encode(&(&held.genesis, list))),
+        })
     }
 }
 
@@ -364,7 +394,11 @@ impl Held {
         &self.genesis.audience
     }
 
-    fn load(document: &DocumentId, first: &EnvelopeId, shelf: &dyn Shelf) -> Result<Option<Self>, ShelfError> {
+    fn load(
+        document: &DocumentId,
+        first: &EnvelopeId,
+        shelf: &dyn Shelf,
+    ) -> Result<Option<Self>, ShelfError> {
         if let Some(bytes) = shelf.cached(&cache_key(document))
             && let Ok((genesis, list)) = minicbor::decode::<(Genesis, List)>(&bytes)
             && genesis.id() == *document
@@ -372,7 +406,9 @@ impl Held {
             return Ok(Some(Self { genesis, envelopes: Vec::new(), list: Some(list) }));
         }
         let bytes = shelf.envelope(first)?;
-        let genesis = bytes.and_then(|bytes| Envelope::from_bytes(&bytes).ok()).and_then(|it| it.body.genesis);
+        let genesis = bytes
+            .and_then(|bytes| Envelope::from_bytes(&bytes).ok())
+            .and_then(|it| it.body.genesis);
         Ok(genesis.map(|genesis| Self { genesis, envelopes: Vec::new(), list: None }))
     }
 }
@@ -393,8 +429,12 @@ impl Open {
                 warn!(envelope = %id, "an envelope is damaged; what builds on it is left out until a peer heals it");
                 continue;
             };
-            let changes: Vec<PlainChange> =
-                envelope.body.changes.iter().filter_map(|change| gate::inspect(change).ok()).collect();
+            let changes: Vec<PlainChange> = envelope
+                .body
+                .changes
+                .iter()
+                .filter_map(|change| gate::inspect(change).ok())
+                .collect();
             let own: Vec<ChangeHash> = changes.iter().map(PlainChange::hash).collect();
             let is_ready = changes
                 .iter()
@@ -406,8 +446,8 @@ impl Open {
                 open.record(&envelope, made, &changes);
             }
         }
-        open.document =
-            Document::restore(raw).map_err(|error| ShelfError(format!("a stored document does not load: {error}")))?;
+        open.document = Document::restore(raw)
+            .map_err(|error| ShelfError(format!("a stored document does not load: {error}")))?;
         Ok(open)
     }
 
@@ -427,7 +467,9 @@ impl Open {
 
     fn list(&self, envelopes: u64) -> List {
         let content = self.document.content();
-        let text = |field: &str| content.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        let text = |field: &str| {
+            content.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+        };
         List {
             envelopes,
             title: documents::title(&content),

@@ -1,7 +1,9 @@
 //! What the caller does next.
 
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{DocumentId, EntryId, EnvelopeId, InviteId, NodeId, Timestamp, WorkspaceId};
+use crdt_schema::identity::{
+    DocumentId, EntryId, EnvelopeId, InviteId, NodeId, Timestamp, WorkspaceId,
+};
 
 use crate::input::CommandId;
 
@@ -38,7 +40,13 @@ pub enum Record {
     /// A membership entry.
     Entry { workspace: WorkspaceId, id: EntryId, bytes: Vec<u8> },
     /// An envelope.
-    Envelope { workspace: WorkspaceId, document: DocumentId, id: EnvelopeId, time: Timestamp, bytes: Vec<u8> },
+    Envelope {
+        workspace: WorkspaceId,
+        document: DocumentId,
+        id: EnvelopeId,
+        time: Timestamp,
+        bytes: Vec<u8>,
+    },
     /// Something of this node alone; `None` deletes it.
     Local { key: String, value: Option<Vec<u8>> },
     /// Something that can be computed again: kept in the index only, without a promise.
@@ -74,11 +82,22 @@ pub enum Event {
 pub enum Done {
     Nothing,
     Workspace(WorkspaceId),
-    Invite { id: InviteId, text: String, expires: Timestamp },
-    Joining { workspace: WorkspaceId, joined: bool },
+    Invite {
+        id: InviteId,
+        text: String,
+        expires: Timestamp,
+    },
+    Joining {
+        workspace: WorkspaceId,
+        joined: bool,
+    },
     /// `heads` is the newest version; `made` is the version of the edits and what they were made on, without what others
     /// did meanwhile.
-    Document { id: DocumentId, heads: Heads, made: Heads },
+    Document {
+        id: DocumentId,
+        heads: Heads,
+        made: Heads,
+    },
 }
 
 /// Why a command was refused: a sentence for people that says what to do.

@@ -6,7 +6,9 @@ mod exchange;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crdt_schema::identity::{DocumentId, NodeId, OrganizationId, SessionId, Timestamp, WorkspaceId};
+use crdt_schema::identity::{
+    DocumentId, NodeId, OrganizationId, SessionId, Timestamp, WorkspaceId,
+};
 use crdt_schema::invite::Invite;
 use crdt_schema::key::{NodeCertificate, NodeKey, OrganizationCard};
 use tracing::{debug, warn};
@@ -74,7 +76,12 @@ impl Engine {
     ///
     /// # Errors
     /// If the shelf cannot be read.
-    pub fn open(identity: Identity, shelf: Box<dyn Shelf>, seed: [u8; 32], now: Timestamp) -> Result<Self, ShelfError> {
+    pub fn open(
+        identity: Identity,
+        shelf: Box<dyn Shelf>,
+        seed: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Self, ShelfError> {
         let mut chance = Chance::new(seed);
         let session = SessionId(chance.bytes());
         let (workspaces, joins) = (Workspaces::load(&*shelf)?, Joins::load(&*shelf)?);
@@ -104,8 +111,10 @@ impl Engine {
 
     /// Takes up addresses, hints and how far others were.
     fn recall(&mut self) {
-        let records = self.locals.range(ADDRESS.to_owned()..).take_while(|(key, _)| key.starts_with(ADDRESS));
-        let records: Vec<AddressRecord> = records.filter_map(|(_, bytes)| minicbor::decode(bytes).ok()).collect();
+        let records =
+            self.locals.range(ADDRESS.to_owned()..).take_while(|(key, _)| key.starts_with(ADDRESS));
+        let records: Vec<AddressRecord> =
+            records.filter_map(|(_, bytes)| minicbor::decode(bytes).ok()).collect();
         for record in records {
             self.peers.learn(record);
         }
@@ -114,12 +123,18 @@ impl Engine {
         }
         let ids: Vec<WorkspaceId> = self.workspaces.ids().copied().collect();
         for workspace in ids {
-            let members: Vec<OrganizationId> =
-                self.workspaces.state(&workspace).map(|state| state.members.keys().copied().collect()).unwrap_or_default();
+            let members: Vec<OrganizationId> = self
+                .workspaces
+                .state(&workspace)
+                .map(|state| state.members.keys().copied().collect())
+                .unwrap_or_default();
             for member in members {
                 let cached = self.shelf.cached(&reached_key(&workspace, &member));
-                if let Some((place, seen)) = cached.and_then(|bytes| minicbor::decode::<(u64, Timestamp)>(&bytes).ok()) {
-                    let count = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
+                if let Some((place, seen)) =
+                    cached.and_then(|bytes| minicbor::decode::<(u64, Timestamp)>(&bytes).ok())
+                {
+                    let count = u64::try_from(self.documents.arrivals(&workspace).len())
+                        .unwrap_or(u64::MAX);
                     self.sync.reach(workspace, member, place.min(count));
                     let last = self.seen.entry(member).or_insert(seen);
                     *last = seen.max(*last);
@@ -170,19 +185,25 @@ impl Engine {
             }
         };
         match message {
-            Message::Membership { workspace, heads } => self.on_membership(from, workspace, &heads, effects),
+            Message::Membership { workspace, heads } => {
+                self.on_membership(from, workspace, &heads, effects)
+            }
             Message::Entries { workspace, entries } => {
                 let entries: Vec<Vec<u8>> = entries.into_iter().map(Into::into).collect();
                 self.on_entries(from, workspace, &entries, effects);
             }
             Message::Unknown { workspace } => self.on_unknown(from, workspace, effects),
             Message::Redeem(redemption) => self.on_redeem(from, redemption, effects),
-            Message::Refused { workspace, reason } => self.on_refused(from, workspace, reason, effects),
+            Message::Refused { workspace, reason } => {
+                self.on_refused(from, workspace, reason, effects)
+            }
             Message::Return(certificate) => self.on_return(from, certificate, effects),
             Message::Reconcile { workspace, first, frame } => {
                 self.on_reconcile(from, workspace, first, &frame, effects);
             }
-            Message::Offer { workspace, ids, mark } => self.on_offer(from, workspace, &ids, mark, effects),
+            Message::Offer { workspace, ids, mark } => {
+                self.on_offer(from, workspace, &ids, mark, effects)
+            }
             Message::Want { workspace, ids } => self.on_want(from, workspace, &ids, effects),
             Message::Wanted { workspace, envelopes } => {
                 let envelopes: Vec<Vec<u8>> = envelopes.into_iter().map(Into::into).collect();
@@ -194,7 +215,9 @@ impl Engine {
             }
             Message::Stored { workspace, mark } => self.on_stored(from, workspace, mark, effects),
             Message::Addresses(records) => self.on_addresses(from, records, effects),
-            Message::Presence { document, person, at } => self.on_presence(from, document, person, at, effects),
+            Message::Presence { document, person, at } => {
+                self.on_presence(from, document, person, at, effects)
+            }
         }
     }
 
@@ -256,7 +279,11 @@ impl Engine {
         let known = self.workspaces.nodes();
         let mut news = Vec::new();
         for record in records {
-            if known.contains(&record.node()) && record.node() != self.identity.key.id() && record.is_true() && self.learn(record.clone(), effects) {
+            if known.contains(&record.node())
+                && record.node() != self.identity.key.id()
+                && record.is_true()
+                && self.learn(record.clone(), effects)
+            {
                 news.push(record);
             }
         }
@@ -265,8 +292,11 @@ impl Engine {
         }
         for node in self.peers.up().clone() {
             // Only to those who share a workspace with the node that is spoken of.
-            let fitting: Vec<AddressRecord> =
-                news.iter().filter(|record| node != from && self.know_each_other(&node, &record.node())).cloned().collect();
+            let fitting: Vec<AddressRecord> = news
+                .iter()
+                .filter(|record| node != from && self.know_each_other(&node, &record.node()))
+                .cloned()
+                .collect();
             if !fitting.is_empty() {
                 send(effects, node, &Message::Addresses(fitting));
             }
@@ -274,7 +304,8 @@ impl Engine {
     }
 
     fn learn(&mut self, record: AddressRecord, effects: &mut Effects) -> bool {
-        let (key, value) = (format!("{ADDRESS}{}", record.node()), crdt_schema::codec::encode(&record));
+        let (key, value) =
+            (format!("{ADDRESS}{}", record.node()), crdt_schema::codec::encode(&record));
         let is_news = self.peers.learn(record);
         if is_news {
             self.locals.insert(key.clone(), value.clone());
@@ -316,7 +347,8 @@ impl Engine {
         let next_stranger = self.send_strangers_away(effects);
         self.cache_lists(effects);
         let next = [next_dial, next_ask, next_leave, next_stranger].into_iter().flatten().min();
-        effects.wake_at = next.map(|at| Timestamp(self.now.0.saturating_add(at.0.saturating_sub(now.0))));
+        effects.wake_at =
+            next.map(|at| Timestamp(self.now.0.saturating_add(at.0.saturating_sub(now.0))));
     }
 
     fn send_strangers_away(&mut self, effects: &mut Effects) -> Option<Timestamp> {
@@ -352,8 +384,14 @@ impl Engine {
     fn keep_reached(&self, organization: &OrganizationId, effects: &mut Effects) {
         for workspace in self.workspaces.ids() {
             if self.workspaces.state(workspace).is_some_and(|state| state.is_member(organization)) {
-                let value = crdt_schema::codec::encode(&(self.sync.reached(workspace, organization), self.now));
-                effects.persist.push(Record::Cache { key: reached_key(workspace, organization), value: Some(value) });
+                let value = crdt_schema::codec::encode(&(
+                    self.sync.reached(workspace, organization),
+                    self.now,
+                ));
+                effects.persist.push(Record::Cache {
+                    key: reached_key(workspace, organization),
+                    value: Some(value),
+                });
             }
         }
     }
@@ -362,19 +400,25 @@ impl Engine {
     fn shared_with(&self, node: &NodeId) -> Vec<WorkspaceId> {
         let own = self.own();
         let shared = self.workspaces.ids().filter(|workspace| {
-            self.workspaces.state(workspace).is_some_and(|state| state.is_member(&own) && state.member_of(node).is_some())
+            self.workspaces
+                .state(workspace)
+                .is_some_and(|state| state.is_member(&own) && state.member_of(node).is_some())
         });
         shared.copied().collect()
     }
 
     fn know_each_other(&self, one: &NodeId, other: &NodeId) -> bool {
         self.workspaces.ids().any(|workspace| {
-            self.workspaces.member_of(workspace, one).is_some() && self.workspaces.member_of(workspace, other).is_some()
+            self.workspaces.member_of(workspace, one).is_some()
+                && self.workspaces.member_of(workspace, other).is_some()
         })
     }
 
     fn organizations_of(&self, node: &NodeId) -> BTreeSet<OrganizationId> {
-        self.workspaces.ids().filter_map(|workspace| self.workspaces.member_of(workspace, node)).collect()
+        self.workspaces
+            .ids()
+            .filter_map(|workspace| self.workspaces.member_of(workspace, node))
+            .collect()
     }
 
     /// Is any node of the organisation up?

@@ -3,7 +3,9 @@
 use crdt_schema::audience::Audience;
 use crdt_schema::document::{Edit, FieldPath};
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{DocumentId, InviteId, Kind, Name, NodeId, OrganizationId, Role, WorkspaceId};
+use crdt_schema::identity::{
+    DocumentId, InviteId, Kind, Name, NodeId, OrganizationId, Role, WorkspaceId,
+};
 use crdt_schema::invite::Contact;
 use crdt_schema::key::Person;
 use serde_json::Value;
@@ -39,7 +41,13 @@ pub enum Command {
     /// Founds a workspace; answered with [`Done::Workspace`](crate::Done::Workspace).
     CreateWorkspace { name: Name },
     /// Makes an invite; answered with [`Done::Invite`](crate::Done::Invite). Stewards only.
-    CreateInvite { workspace: WorkspaceId, role: Role, uses: u32, lasts: std::time::Duration, approval: bool },
+    CreateInvite {
+        workspace: WorkspaceId,
+        role: Role,
+        uses: u32,
+        lasts: std::time::Duration,
+        approval: bool,
+    },
     /// Ends an invite before its time. Stewards only.
     RevokeInvite { workspace: WorkspaceId, invite: InviteId },
     /// Uses an invite; answered at once with [`Done::Joining`](crate::Done::Joining), which then goes on by itself.
@@ -49,7 +57,13 @@ pub enum Command {
     /// Lets in an organisation that waits. Stewards only.
     Approve { workspace: WorkspaceId, organization: OrganizationId },
     /// Makes a document from the full example form (or any part of it); answered with [`Done::Document`](crate::Done::Document).
-    CreateDocument { workspace: WorkspaceId, kind: Kind, audience: Audience, content: Value, person: Person },
+    CreateDocument {
+        workspace: WorkspaceId,
+        kind: Kind,
+        audience: Audience,
+        content: Value,
+        person: Person,
+    },
     /// Changes a document as somebody saw it at `base` (`None`: as it is now); answered with [`Done::Document`](crate::Done::Document).
     EditDocument { document: DocumentId, base: Option<Heads>, edits: Vec<Edit>, person: Person },
     /// Tells others that a person is in a field; `at` is `None` when they leave. Never stored.

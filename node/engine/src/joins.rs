@@ -95,7 +95,12 @@ impl Joins {
     }
 
     /// Takes a member's answer to a redemption.
-    pub(crate) fn refused(&mut self, workspace: &WorkspaceId, from: &NodeId, reason: Reason) -> Option<Record> {
+    pub(crate) fn refused(
+        &mut self,
+        workspace: &WorkspaceId,
+        from: &NodeId,
+        reason: Reason,
+    ) -> Option<Record> {
         let join = self.pending.get_mut(workspace)?;
         let asked = join.invite.contacts.iter().any(|contact| contact.node == *from);
         if !asked {
@@ -107,8 +112,12 @@ impl Joins {
             Reason::NotValidHere => JoinState::Refused(format!(
                 "This invite is not valid in the workspace it names. Ask {inviter} for a new one."
             )),
-            Reason::Expired => JoinState::Refused(format!("This invite has ended. Ask {inviter} for a new one.")),
-            Reason::Revoked => JoinState::Refused(format!("{inviter} has withdrawn this invite. Ask them for a new one.")),
+            Reason::Expired => {
+                JoinState::Refused(format!("This invite has ended. Ask {inviter} for a new one."))
+            }
+            Reason::Revoked => JoinState::Refused(format!(
+                "{inviter} has withdrawn this invite. Ask them for a new one."
+            )),
             Reason::UsedUp => JoinState::Refused(format!(
                 "This invite has been used already. Ask {inviter} for a new one."
             )),
@@ -134,7 +143,8 @@ impl Joins {
 
     /// Returns the contacts to connect to.
     pub(crate) fn contacts(&self) -> impl Iterator<Item = &Contact> {
-        let joining = self.pending.values().filter(|join| !matches!(join.state, JoinState::Refused(_)));
+        let joining =
+            self.pending.values().filter(|join| !matches!(join.state, JoinState::Refused(_)));
         joining.flat_map(|join| &join.invite.contacts).chain(&self.returning)
     }
 
@@ -144,16 +154,22 @@ impl Joins {
 
     /// Returns the invites to show a node that came up.
     pub(crate) fn to_show(&self, node: &NodeId) -> Vec<&Invite> {
-        let open = self.pending.values().filter(|join| !matches!(join.state, JoinState::Refused(_)));
+        let open =
+            self.pending.values().filter(|join| !matches!(join.state, JoinState::Refused(_)));
         open.map(|join| &join.invite)
             .filter(|invite| invite.contacts.iter().any(|contact| contact.node == *node))
             .collect()
     }
 
     /// Returns the invites to show again, whom, and when to look again.
-    pub(crate) fn due(&mut self, up: &BTreeSet<NodeId>, now: Timestamp) -> (Vec<(NodeId, Invite)>, Option<Timestamp>) {
+    pub(crate) fn due(
+        &mut self,
+        up: &BTreeSet<NodeId>,
+        now: Timestamp,
+    ) -> (Vec<(NodeId, Invite)>, Option<Timestamp>) {
         let (mut again, mut next) = (Vec::new(), None::<Timestamp>);
-        for join in self.pending.values_mut().filter(|join| join.state == JoinState::NeedsApproval) {
+        for join in self.pending.values_mut().filter(|join| join.state == JoinState::NeedsApproval)
+        {
             let reachable = join.invite.contacts.iter().find(|contact| up.contains(&contact.node));
             let Some(contact) = reachable else { continue };
             if join.ask_at <= now {

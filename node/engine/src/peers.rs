@@ -55,14 +55,18 @@ impl Peers {
     }
 
     pub(crate) fn failed(&mut self, node: NodeId, now: Timestamp) {
-        let pause = self.tries.get(&node).map_or(FIRST_PAUSE, |last| (last.pause * 2).min(LONGEST_PAUSE));
+        let pause =
+            self.tries.get(&node).map_or(FIRST_PAUSE, |last| (last.pause * 2).min(LONGEST_PAUSE));
         self.tries.insert(node, Try { next: after(now, pause), pause });
     }
 
     /// Takes this node's own addresses; loopback ones count only where there is nothing better.
     pub(crate) fn listen(&mut self, addresses: Vec<String>) {
-        let useful: Vec<String> =
-            addresses.iter().filter(|address| reach(address) != Some(Reach::Loopback)).cloned().collect();
+        let useful: Vec<String> = addresses
+            .iter()
+            .filter(|address| reach(address) != Some(Reach::Loopback))
+            .cloned()
+            .collect();
         self.own = if useful.is_empty() { addresses } else { useful };
         self.own.truncate(crdt_schema::limits::ADDRESSES);
     }
@@ -90,14 +94,19 @@ impl Peers {
     }
 
     /// Returns whom of `wanted` to dial now, and when to ask again.
-    pub(crate) fn due(&mut self, wanted: &BTreeSet<NodeId>, now: Timestamp) -> (Vec<Dial>, Option<Timestamp>) {
+    pub(crate) fn due(
+        &mut self,
+        wanted: &BTreeSet<NodeId>,
+        now: Timestamp,
+    ) -> (Vec<Dial>, Option<Timestamp>) {
         let (mut dials, mut next) = (Vec::new(), None::<Timestamp>);
         for node in wanted {
             let addresses = self.addresses(node);
             if self.up.contains(node) || addresses.is_empty() {
                 continue;
             }
-            let (due, pause) = self.tries.get(node).map_or((now, FIRST_PAUSE / 2), |last| (last.next, last.pause));
+            let (due, pause) =
+                self.tries.get(node).map_or((now, FIRST_PAUSE / 2), |last| (last.next, last.pause));
             let at = if due <= now {
                 dials.push(Dial { node: *node, addresses });
                 let at = after(now, DIAL_TIMEOUT.max(pause));
@@ -116,9 +125,14 @@ impl Peers {
     fn addresses(&self, node: &NodeId) -> Vec<String> {
         let here: BTreeSet<Reach> = self.own.iter().filter_map(|address| reach(address)).collect();
         let mut addresses = self.hints.get(node).cloned().unwrap_or_default();
-        let told = self.records.get(node).map(|record| record.contact.addresses.as_slice()).unwrap_or_default();
+        let told = self
+            .records
+            .get(node)
+            .map(|record| record.contact.addresses.as_slice())
+            .unwrap_or_default();
         for address in told {
-            let allowed = reach(address).is_some_and(|reach| reach == Reach::Global || here.contains(&reach));
+            let allowed =
+                reach(address).is_some_and(|reach| reach == Reach::Global || here.contains(&reach));
             if allowed && !addresses.contains(address) {
                 addresses.push(address.clone());
             }
@@ -149,7 +163,9 @@ fn reach(address: &str) -> Option<Reach> {
             IpAddr::V4(ip) if ip.is_loopback() => Some(Reach::Loopback),
             IpAddr::V6(ip) if ip.is_loopback() => Some(Reach::Loopback),
             IpAddr::V4(ip) if ip.is_private() || ip.is_link_local() => Some(Reach::Office),
-            IpAddr::V6(ip) if ip.is_unique_local() || ip.is_unicast_link_local() => Some(Reach::Office),
+            IpAddr::V6(ip) if ip.is_unique_local() || ip.is_unicast_link_local() => {
+                Some(Reach::Office)
+            }
             ip if ip.is_unspecified() || ip.is_multicast() => None,
             IpAddr::V4(_) | IpAddr::V6(_) => Some(Reach::Global),
         },
@@ -164,7 +180,12 @@ mod tests {
     #[test]
     fn a_member_cannot_make_this_node_knock_inside_its_office() {
         let key = crdt_schema::key::NodeKey::from_seed(&[1; 32]);
-        let told = ["/ip4/192.168.0.1/tcp/80", "/ip4/127.0.0.1/tcp/631", "/ip4/0.0.0.0/tcp/1", "/ip4/8.8.8.8/tcp/4891"];
+        let told = [
+            "/ip4/192.168.0.1/tcp/80",
+            "/ip4/127.0.0.1/tcp/631",
+            "/ip4/0.0.0.0/tcp/1",
+            "/ip4/8.8.8.8/tcp/4891",
+        ];
         let mut peers = Peers::default();
         peers.listen(vec!["/ip4/198.51.100.7/tcp/4891".to_owned()]);
         peers.learn(AddressRecord::new(&key, told.map(str::to_owned).to_vec(), Timestamp(1)));

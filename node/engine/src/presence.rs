@@ -80,7 +80,14 @@ impl Presence {
         left
     }
 
-    pub(crate) fn in_document(&self, document: &DocumentId) -> impl Iterator<Item = (&OrganizationId, &Seen)> {
-        self.documents.get(document).into_iter().flatten().map(|((organization, _), seen)| (organization, seen))
+    pub(crate) fn in_document(
+        &self,
+        document: &DocumentId,
+    ) -> impl Iterator<Item = (&OrganizationId, &Seen)> {
+        self.documents
+            .get(document)
+            .into_iter()
+            .flatten()
+            .map(|((organization, _), seen)| (organization, seen))
     }
 }

@@ -10,8 +10,8 @@ use crdt_schema::membership;
 use crate::effects::Refused;
 use crate::engine::Engine;
 use crate::view::{
-    ConflictView, DocumentView, HistoryView, InviteView, JoinState, JoinView, MemberView, PeerView, PresenceView,
-    Standing, WorkspaceView,
+    ConflictView, DocumentView, HistoryView, InviteView, JoinState, JoinView, MemberView, PeerView,
+    PresenceView, Standing, WorkspaceView,
 };
 
 /// Reads the engine's state. Documents are opened as they are asked for.
@@ -56,7 +56,8 @@ impl Reader<'_> {
     /// Returns the workspaces that this organisation is in, by name.
     #[must_use]
     pub fn workspaces(&self) -> Vec<WorkspaceView> {
-        let mut workspaces: Vec<WorkspaceView> = self.0.workspaces.ids().filter_map(|id| self.workspace(id)).collect();
+        let mut workspaces: Vec<WorkspaceView> =
+            self.0.workspaces.ids().filter_map(|id| self.workspace(id)).collect();
         workspaces.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
         workspaces
     }
@@ -73,7 +74,11 @@ impl Reader<'_> {
             id: *id,
             name: state.name.to_string(),
             role: member.role,
-            members: state.members.keys().filter(|organization| state.is_member(organization)).count(),
+            members: state
+                .members
+                .keys()
+                .filter(|organization| state.is_member(organization))
+                .count(),
             documents: self.readable(id).count(),
             created: state.created,
         })
@@ -81,7 +86,10 @@ impl Reader<'_> {
 
     fn readable(&self, workspace: &WorkspaceId) -> impl Iterator<Item = DocumentId> {
         let own = self.card().organization;
-        self.0.documents.in_workspace(*workspace).filter(move |id| self.0.documents.may_read(id, &own))
+        self.0
+            .documents
+            .in_workspace(*workspace)
+            .filter(move |id| self.0.documents.may_read(id, &own))
     }
 
     /// Returns the joins that are not through, oldest first.
@@ -136,7 +144,12 @@ impl Reader<'_> {
                     },
                     invited_by: member.invited_by,
                     since: member.since,
-                    nodes: state.nodes.iter().filter(|(_, of)| *of == organization).map(|(node, _)| *node).collect(),
+                    nodes: state
+                        .nodes
+                        .iter()
+                        .filter(|(_, of)| *of == organization)
+                        .map(|(node, _)| *node)
+                        .collect(),
                     is_self: *organization == own,
                     connected: self.0.is_connected(organization),
                     last_seen: self.0.seen.get(organization).copied(),
@@ -150,7 +163,11 @@ impl Reader<'_> {
     }
 
     /// Counts the changes held here that a member may read and is not known to have, and since when the oldest waits.
-    fn unseen(&self, workspace: &WorkspaceId, member: &OrganizationId) -> (usize, Option<Timestamp>) {
+    fn unseen(
+        &self,
+        workspace: &WorkspaceId,
+        member: &OrganizationId,
+    ) -> (usize, Option<Timestamp>) {
         let mut unseen = (0, None::<Timestamp>);
         for (_, time) in self.unseen_arrivals(workspace, member) {
             unseen = (unseen.0 + 1, Some(unseen.1.map_or(time, |first| first.min(time))));
@@ -158,13 +175,19 @@ impl Reader<'_> {
         unseen
     }
 
-    fn unseen_arrivals(&self, workspace: &WorkspaceId, member: &OrganizationId) -> impl Iterator<Item = (usize, Timestamp)> {
+    fn unseen_arrivals(
+        &self,
+        workspace: &WorkspaceId,
+        member: &OrganizationId,
+    ) -> impl Iterator<Item = (usize, Timestamp)> {
         let is_other = *member != self.card().organization
             && self.0.workspaces.state(workspace).is_some_and(|state| state.is_member(member));
         let reached = usize::try_from(self.0.sync.reached(workspace, member)).unwrap_or(usize::MAX);
         let arrivals = self.0.documents.arrivals(workspace).iter().enumerate().skip(reached);
         arrivals
-            .filter(move |(_, arrival)| is_other && self.0.documents.may_read(&arrival.document, member))
+            .filter(move |(_, arrival)| {
+                is_other && self.0.documents.may_read(&arrival.document, member)
+            })
             .map(|(place, arrival)| (place, arrival.time))
     }
 
@@ -173,9 +196,16 @@ impl Reader<'_> {
     pub fn unsent(&self) -> usize {
         let mut unsent = std::collections::BTreeSet::new();
         for workspace in self.0.workspaces.ids() {
-            let members = self.0.workspaces.state(workspace).into_iter().flat_map(|state| state.members.keys());
+            let members = self
+                .0
+                .workspaces
+                .state(workspace)
+                .into_iter()
+                .flat_map(|state| state.members.keys());
             for member in members {
-                unsent.extend(self.unseen_arrivals(workspace, member).map(|(place, _)| (*workspace, place)));
+                unsent.extend(
+                    self.unseen_arrivals(workspace, member).map(|(place, _)| (*workspace, place)),
+                );
             }
         }
         unsent.len()
@@ -219,7 +249,8 @@ impl Reader<'_> {
                     continue;
                 }
                 let addresses = member.nodes.iter().filter_map(|node| self.0.peers.record(node));
-                let addresses: Vec<String> = addresses.flat_map(|record| record.contact.addresses.clone()).collect();
+                let addresses: Vec<String> =
+                    addresses.flat_map(|record| record.contact.addresses.clone()).collect();
                 let peer = peers.entry(member.organization).or_insert_with(|| PeerView {
                     organization: member.organization,
                     name: member.name,
@@ -230,7 +261,8 @@ impl Reader<'_> {
                     addresses,
                 });
                 peer.unseen += member.unseen;
-                peer.unseen_since = [peer.unseen_since, member.unseen_since].into_iter().flatten().min();
+                peer.unseen_since =
+                    [peer.unseen_since, member.unseen_since].into_iter().flatten().min();
             }
         }
         let mut peers: Vec<PeerView> = peers.into_values().collect();
@@ -245,7 +277,8 @@ impl Reader<'_> {
             return Vec::new();
         }
         let ids: Vec<DocumentId> = self.readable(workspace).collect();
-        let mut documents: Vec<DocumentView> = ids.iter().filter_map(|id| self.document(id)).collect();
+        let mut documents: Vec<DocumentView> =
+            ids.iter().filter_map(|id| self.document(id)).collect();
         documents.sort_by_key(|document| (std::cmp::Reverse(document.updated), document.id));
         documents
     }
@@ -263,7 +296,8 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let role = self.workspace(&genesis.workspace).map_or(Role::Reader, |workspace| workspace.role);
+        let role =
+            self.workspace(&genesis.workspace).map_or(Role::Reader, |workspace| workspace.role);
         Some(DocumentView {
             id: *id,
             workspace: genesis.workspace,
@@ -284,7 +318,8 @@ impl Reader<'_> {
     }
 
     fn name_of(&self, workspace: &WorkspaceId, organization: &OrganizationId) -> String {
-        let member = self.0.workspaces.state(workspace).and_then(|state| state.members.get(organization));
+        let member =
+            self.0.workspaces.state(workspace).and_then(|state| state.members.get(organization));
         member.map_or_else(|| organization.to_string(), |member| member.card.name.to_string())
     }
 
@@ -298,12 +333,21 @@ impl Reader<'_> {
 
     fn opened(&mut self, id: &DocumentId) -> Result<&crate::documents::Open, Refused> {
         let own = self.card().organization;
-        let workspace = self.0.documents.held(id).filter(|held| held.audience().may_read(&own)).map(|held| held.genesis.workspace);
+        let workspace = self
+            .0
+            .documents
+            .held(id)
+            .filter(|held| held.audience().may_read(&own))
+            .map(|held| held.genesis.workspace);
         let is_in = workspace.is_some_and(|workspace| self.workspace(&workspace).is_some());
         if !is_in {
             return Err(Refused::NoSuchDocument);
         }
-        let open = self.0.documents.open(id, &*self.0.shelf).map_err(|error| Refused::Storage(error.to_string()))?;
+        let open = self
+            .0
+            .documents
+            .open(id, &*self.0.shelf)
+            .map_err(|error| Refused::Storage(error.to_string()))?;
         open.map(|open| &*open).ok_or(Refused::NoSuchDocument)
     }
 
@@ -373,9 +417,11 @@ impl Reader<'_> {
             .collect();
         let workspace = self.0.documents.held(id).map(|held| held.genesis.workspace);
         let named = |made: Option<crate::documents::Made>| match (made, &workspace) {
-            (Some(made), Some(workspace)) => {
-                (self.name_of(workspace, &made.organization), made.person.name.to_string(), made.time)
-            }
+            (Some(made), Some(workspace)) => (
+                self.name_of(workspace, &made.organization),
+                made.person.name.to_string(),
+                made.time,
+            ),
             (_, _) => (String::new(), String::new(), Timestamp::default()),
         };
         Ok(found
@@ -398,7 +444,9 @@ impl Reader<'_> {
     #[must_use]
     pub fn presence(&self, id: &DocumentId) -> Vec<PresenceView> {
         let own = self.card().organization;
-        let Some(workspace) = self.0.documents.held(id).map(|held| held.genesis.workspace) else { return Vec::new() };
+        let Some(workspace) = self.0.documents.held(id).map(|held| held.genesis.workspace) else {
+            return Vec::new();
+        };
         self.0
             .presence
             .in_document(id)
@@ -422,7 +470,9 @@ impl Reader<'_> {
     #[must_use]
     pub fn locals(&self, prefix: &str) -> Vec<(String, Vec<u8>)> {
         let from = self.0.locals.range(prefix.to_owned()..);
-        from.take_while(|(key, _)| key.starts_with(prefix)).map(|(key, value)| (key.clone(), value.clone())).collect()
+        from.take_while(|(key, _)| key.starts_with(prefix))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
     }
 
     /// Returns what is counted for `/metrics`.

@@ -9,7 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crdt_schema::identity::{DocumentId, EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId};
+use crdt_schema::identity::{
+    DocumentId, EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId,
+};
 use crdt_schema::limits;
 use negentropy::{Id, Negentropy, NegentropyStorageVector};
 
@@ -88,7 +90,11 @@ impl Sync {
         self.talks.entry((node, workspace)).or_default()
     }
 
-    pub(crate) fn open_talk(&mut self, node: &NodeId, workspace: &WorkspaceId) -> Option<&mut Talk> {
+    pub(crate) fn open_talk(
+        &mut self,
+        node: &NodeId,
+        workspace: &WorkspaceId,
+    ) -> Option<&mut Talk> {
         self.talks.get_mut(&(*node, *workspace)).filter(|talk| talk.is_open)
     }
 
@@ -119,19 +125,34 @@ impl Sync {
     }
 
     /// Notes that an organisation has what stands at a place.
-    pub(crate) fn is_had(&mut self, workspace: WorkspaceId, organization: OrganizationId, place: u64) {
+    pub(crate) fn is_had(
+        &mut self,
+        workspace: WorkspaceId,
+        organization: OrganizationId,
+        place: u64,
+    ) {
         if self.reached(&workspace, &organization) <= place {
             self.ahead.entry((workspace, organization)).or_default().insert(place);
         }
     }
 
     /// Did an organisation send what stands at a place?
-    pub(crate) fn is_ahead(&self, workspace: &WorkspaceId, organization: &OrganizationId, place: u64) -> bool {
+    pub(crate) fn is_ahead(
+        &self,
+        workspace: &WorkspaceId,
+        organization: &OrganizationId,
+        place: u64,
+    ) -> bool {
         self.ahead.get(&(*workspace, *organization)).is_some_and(|places| places.contains(&place))
     }
 
     /// Notes how far an organisation is; returns whether that is news.
-    pub(crate) fn reach(&mut self, workspace: WorkspaceId, organization: OrganizationId, place: u64) -> bool {
+    pub(crate) fn reach(
+        &mut self,
+        workspace: WorkspaceId,
+        organization: OrganizationId,
+        place: u64,
+    ) -> bool {
         let reached = self.reached.entry((workspace, organization)).or_default();
         let is_news = *reached < place;
         *reached = place.max(*reached);
@@ -142,7 +163,12 @@ impl Sync {
     }
 
     /// Starts a reconciliation over these ids; returns the first frame.
-    pub(crate) fn start(&mut self, node: NodeId, workspace: WorkspaceId, items: &[(Timestamp, EnvelopeId)]) -> Option<Vec<u8>> {
+    pub(crate) fn start(
+        &mut self,
+        node: NodeId,
+        workspace: WorkspaceId,
+        items: &[(Timestamp, EnvelopeId)],
+    ) -> Option<Vec<u8>> {
         self.rounds = self.rounds.saturating_add(1);
         let mut reconciling = Reconciling::new(items)?;
         let frame = reconciling.negentropy.initiate().ok()?;
@@ -151,7 +177,12 @@ impl Sync {
     }
 
     /// Prepares to answer a reconciliation that a peer starts.
-    pub(crate) fn answer(&mut self, node: NodeId, workspace: WorkspaceId, items: &[(Timestamp, EnvelopeId)]) {
+    pub(crate) fn answer(
+        &mut self,
+        node: NodeId,
+        workspace: WorkspaceId,
+        items: &[(Timestamp, EnvelopeId)],
+    ) {
         self.rounds = self.rounds.saturating_add(1);
         self.talk(node, workspace).reconciling = Reconciling::new(items);
     }
@@ -198,7 +229,9 @@ impl Talk {
             }
             Ok((Ok(None), reconciling)) => {
                 self.want(reconciling.need.iter().map(|id| EnvelopeId(id.to_bytes())));
-                Step::Finished(reconciling.have.iter().map(|id| EnvelopeId(id.to_bytes())).collect())
+                Step::Finished(
+                    reconciling.have.iter().map(|id| EnvelopeId(id.to_bytes())).collect(),
+                )
             }
             Ok((Err(_), _)) | Err(_) => Step::Broken,
         }
@@ -279,7 +312,8 @@ impl Talk {
 
     /// Returns the mark to acknowledge, if nothing is missing any more.
     pub(crate) fn settle(&mut self) -> Option<u64> {
-        let is_all_here = self.pull.is_empty() && self.asked.is_empty() && self.later.is_empty() && !self.lacks;
+        let is_all_here =
+            self.pull.is_empty() && self.asked.is_empty() && self.later.is_empty() && !self.lacks;
         if is_all_here { self.owed.take() } else { None }
     }
 
@@ -326,16 +360,19 @@ impl Waiting {
     /// Lets an envelope wait; returns whether there was room.
     pub(crate) fn add(&mut self, id: EnvelopeId, early: Early) -> bool {
         if let Some(known) = self.envelopes.get_mut(&id) {
-            let new: Vec<NodeId> = early.from.into_iter().filter(|node| !known.from.contains(node)).collect();
+            let new: Vec<NodeId> =
+                early.from.into_iter().filter(|node| !known.from.contains(node)).collect();
             let fits = known.from.len().saturating_add(new.len()) <= SENDERS;
             if fits {
                 known.from.extend(new);
             }
             return fits;
         }
-        let of_peer = self.envelopes.values().filter(|known| known.from.first() == early.from.first());
-        let (count, bytes) =
-            of_peer.fold((0, 0_usize), |(count, bytes), known| (count + 1, bytes.saturating_add(known.bytes.len())));
+        let of_peer =
+            self.envelopes.values().filter(|known| known.from.first() == early.from.first());
+        let (count, bytes) = of_peer.fold((0, 0_usize), |(count, bytes), known| {
+            (count + 1, bytes.saturating_add(known.bytes.len()))
+        });
         let size = early.bytes.len();
         let fits = count < limits::PENDING_CHANGES
             && bytes.saturating_add(size) <= limits::PENDING_BYTES
@@ -348,25 +385,37 @@ impl Waiting {
     }
 
     /// Takes out what waits in a workspace, or for one document of it.
-    pub(crate) fn take_out(&mut self, workspace: &WorkspaceId, document: Option<&DocumentId>) -> Vec<(EnvelopeId, Early)> {
+    pub(crate) fn take_out(
+        &mut self,
+        workspace: &WorkspaceId,
+        document: Option<&DocumentId>,
+    ) -> Vec<(EnvelopeId, Early)> {
         let is_meant = |early: &Early| {
-            early.workspace == *workspace && document.is_none_or(|document| early.document == *document)
+            early.workspace == *workspace
+                && document.is_none_or(|document| early.document == *document)
         };
-        let taken: Vec<(EnvelopeId, Early)> = self.envelopes.extract_if(.., |_, early| is_meant(early)).collect();
-        self.bytes = self.bytes.saturating_sub(taken.iter().map(|(_, early)| early.bytes.len()).sum());
+        let taken: Vec<(EnvelopeId, Early)> =
+            self.envelopes.extract_if(.., |_, early| is_meant(early)).collect();
+        self.bytes =
+            self.bytes.saturating_sub(taken.iter().map(|(_, early)| early.bytes.len()).sum());
         taken
     }
 
     pub(crate) fn has_from(&self, node: &NodeId, workspace: &WorkspaceId) -> bool {
-        self.envelopes.values().any(|early| early.from.contains(node) && early.workspace == *workspace)
+        self.envelopes
+            .values()
+            .any(|early| early.from.contains(node) && early.workspace == *workspace)
     }
 
     fn drop_from(&mut self, node: &NodeId) {
         for early in self.envelopes.values_mut() {
             early.from.retain(|from| from != node);
         }
-        let dropped: usize =
-            self.envelopes.extract_if(.., |_, early| early.from.is_empty()).map(|(_, early)| early.bytes.len()).sum();
+        let dropped: usize = self
+            .envelopes
+            .extract_if(.., |_, early| early.from.is_empty())
+            .map(|(_, early)| early.bytes.len())
+            .sum();
         self.bytes = self.bytes.saturating_sub(dropped);
     }
 }

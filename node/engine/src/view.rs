@@ -4,7 +4,8 @@ use crdt_schema::audience::Audience;
 use crdt_schema::document::FieldChange;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
-    DocumentId, EnvelopeId, InviteId, Kind, NodeId, OrganizationId, Role, Sector, Timestamp, WorkspaceId,
+    DocumentId, EnvelopeId, InviteId, Kind, NodeId, OrganizationId, Role, Sector, Timestamp,
+    WorkspaceId,
 };
 use crdt_schema::key::Person;
 

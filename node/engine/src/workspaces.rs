@@ -32,15 +32,20 @@ impl Workspaces {
     pub(crate) fn load(shelf: &dyn Shelf) -> Result<Self, ShelfError> {
         let mut workspaces = Self::default();
         for (workspace, bytes) in shelf.entries()? {
-            let unreadable = || ShelfError(format!("a membership entry of workspace {workspace} is damaged"));
+            let unreadable =
+                || ShelfError(format!("a membership entry of workspace {workspace} is damaged"));
             let entry = Entry::from_bytes(&bytes).map_err(|_| unreadable())?;
             match workspaces.logs.get_mut(&workspace) {
                 Some(log) => drop(log.insert(entry).map_err(|_| unreadable())?),
-                None => drop(workspaces.logs.insert(workspace, Log::found(entry).map_err(|_| unreadable())?)),
+                None => drop(
+                    workspaces.logs.insert(workspace, Log::found(entry).map_err(|_| unreadable())?),
+                ),
             }
         }
         for (_, text) in shelf.locals(INVITES)? {
-            if let Some(invite) = String::from_utf8(text).ok().and_then(|text| Invite::from_text(&text).ok()) {
+            if let Some(invite) =
+                String::from_utf8(text).ok().and_then(|text| Invite::from_text(&text).ok())
+            {
                 workspaces.invites.insert((invite.offer.workspace, invite.offer.id), invite);
             }
         }
@@ -59,13 +64,21 @@ impl Workspaces {
         self.logs.get(workspace).map(Log::state)
     }
 
-    pub(crate) fn state_at(&mut self, workspace: &WorkspaceId, heads: &[EntryId]) -> Option<Arc<State>> {
+    pub(crate) fn state_at(
+        &mut self,
+        workspace: &WorkspaceId,
+        heads: &[EntryId],
+    ) -> Option<Arc<State>> {
         self.logs.get_mut(workspace)?.state_at(heads)
     }
 
     /// Returns the newest entries that a node's own next entry builds on: all, or as many as it may name. Among them
     /// the node must be in, or nobody would believe it.
-    pub(crate) fn parents(&mut self, workspace: &WorkspaceId, node: &NodeId) -> Option<Vec<EntryId>> {
+    pub(crate) fn parents(
+        &mut self,
+        workspace: &WorkspaceId,
+        node: &NodeId,
+    ) -> Option<Vec<EntryId>> {
         let log = self.logs.get_mut(workspace)?;
         let heads = log.heads();
         if heads.len() <= limits::PARENTS {
@@ -78,7 +91,11 @@ impl Workspaces {
     }
 
     /// Returns the member whose node this is, if it is in.
-    pub(crate) fn member_of(&self, workspace: &WorkspaceId, node: &NodeId) -> Option<OrganizationId> {
+    pub(crate) fn member_of(
+        &self,
+        workspace: &WorkspaceId,
+        node: &NodeId,
+    ) -> Option<OrganizationId> {
         self.state(workspace)?.member_of(node).map(|(organization, _)| *organization)
     }
 
@@ -86,7 +103,9 @@ impl Workspaces {
     pub(crate) fn nodes(&self) -> BTreeSet<NodeId> {
         let states = self.logs.values().map(Log::state);
         states
-            .flat_map(|state| state.nodes.keys().filter(|node| state.member_of(node).is_some()).copied())
+            .flat_map(|state| {
+                state.nodes.keys().filter(|node| state.member_of(node).is_some()).copied()
+            })
             .collect()
     }
 
@@ -100,7 +119,11 @@ impl Workspaces {
     }
 
     /// Adds an entry; returns its record if it is new and fits.
-    pub(crate) fn add(&mut self, workspace: &WorkspaceId, entry: Entry) -> Result<Option<Record>, RefuseEntry> {
+    pub(crate) fn add(
+        &mut self,
+        workspace: &WorkspaceId,
+        entry: Entry,
+    ) -> Result<Option<Record>, RefuseEntry> {
         let (id, bytes) = (entry.id(), entry.to_bytes());
         let Some(log) = self.logs.get_mut(workspace) else { return Ok(None) };
         Ok(match log.insert(entry)? {
@@ -158,21 +181,30 @@ impl Workspaces {
     }
 
     pub(crate) fn invites(&self, workspace: WorkspaceId) -> impl Iterator<Item = &Invite> {
-        self.invites.range((workspace, InviteId([0; 32]))..=(workspace, InviteId([255; 32]))).map(|(_, invite)| invite)
+        self.invites
+            .range((workspace, InviteId([0; 32]))..=(workspace, InviteId([255; 32])))
+            .map(|(_, invite)| invite)
     }
 
     /// May this redemption be countersigned now? Tells a stranger nothing unless the offer is a steward's own.
-    pub(crate) fn judge_redemption(&self, redemption: &Redemption, now: Timestamp) -> Result<Admission, Reason> {
+    pub(crate) fn judge_redemption(
+        &self,
+        redemption: &Redemption,
+        now: Timestamp,
+    ) -> Result<Admission, Reason> {
         let offer = &redemption.offer;
         let Some(state) = self.state(&offer.workspace) else { return Err(Reason::NotValidHere) };
-        let is_stewards = state.nodes.get(&offer.node) == Some(&offer.inviter) && state.is_steward(&offer.inviter);
+        let is_stewards = state.nodes.get(&offer.node) == Some(&offer.inviter)
+            && state.is_steward(&offer.inviter);
         if !redemption.is_true() || !is_stewards {
             return Err(Reason::NotValidHere);
         }
         if let Some(member) = state.members.get(&redemption.card.organization) {
             return match member.standing {
                 Standing::Waiting => Err(Reason::NeedsApproval),
-                Standing::Member if state.nodes.contains_key(&redemption.certificate.node) => Ok(Admission::Already),
+                Standing::Member if state.nodes.contains_key(&redemption.certificate.node) => {
+                    Ok(Admission::Already)
+                }
                 Standing::Member => Ok(Admission::NewNode),
             };
         }

@@ -3,7 +3,9 @@
 use crdt_schema::document::EditError;
 use crdt_schema::envelope::{Body, Envelope, Genesis, VERSION};
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{DocumentId, InviteId, Name, OrganizationId, Role, Timestamp, WorkspaceId};
+use crdt_schema::identity::{
+    DocumentId, InviteId, Name, OrganizationId, Role, Timestamp, WorkspaceId,
+};
 use crdt_schema::invite::{Contact, Invite, Terms};
 use crdt_schema::key::Person;
 use crdt_schema::limits;
@@ -21,23 +23,38 @@ const LONGEST_INVITE: u64 = 366 * 24 * 60 * 60 * 1_000;
 const CONTACTS: usize = 8;
 
 impl Engine {
-    pub(super) fn on_command(&mut self, command: Command, effects: &mut Effects) -> Result<Done, Refused> {
+    pub(super) fn on_command(
+        &mut self,
+        command: Command,
+        effects: &mut Effects,
+    ) -> Result<Done, Refused> {
         match command {
             Command::CreateWorkspace { name } => self.create_workspace(name, effects),
             Command::CreateInvite { workspace, role, uses, lasts, approval } => {
-                let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX).min(LONGEST_INVITE);
+                let lasts =
+                    u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX).min(LONGEST_INVITE);
                 let now = self.now;
-                let terms = Terms { role, uses, created: now, expires: Timestamp(now.0.saturating_add(lasts)), approval };
+                let terms = Terms {
+                    role,
+                    uses,
+                    created: now,
+                    expires: Timestamp(now.0.saturating_add(lasts)),
+                    approval,
+                };
                 self.create_invite(workspace, terms, effects)
             }
-            Command::RevokeInvite { workspace, invite } => self.revoke_invite(workspace, invite, effects),
+            Command::RevokeInvite { workspace, invite } => {
+                self.revoke_invite(workspace, invite, effects)
+            }
             Command::Join { invite } => self.join(&invite, effects),
             Command::ForgetJoin { workspace } => {
                 effects.persist.push(self.joins.forget(&workspace));
                 effects.notify.push(Signal::Changed(Event::Membership { workspace }));
                 Ok(Done::Nothing)
             }
-            Command::Approve { workspace, organization } => self.approve(workspace, organization, effects),
+            Command::Approve { workspace, organization } => {
+                self.approve(workspace, organization, effects)
+            }
             Command::CreateDocument { workspace, kind, audience, content, person } => {
                 let genesis = Genesis {
                     workspace,
@@ -82,7 +99,8 @@ impl Engine {
             certificate: self.identity.certificate.clone(),
         };
         let entry = Entry::new(&self.identity.key, None, Vec::new(), self.now, act);
-        let (workspace, record) = self.workspaces.found(entry).map_err(|error| Refused::NotAllowed(error.to_string()))?;
+        let (workspace, record) =
+            self.workspaces.found(entry).map_err(|error| Refused::NotAllowed(error.to_string()))?;
         effects.persist.push(record);
         effects.notify.push(Signal::Changed(Event::Membership { workspace }));
         Ok(Done::Workspace(workspace))
@@ -105,24 +123,43 @@ impl Engine {
             .filter(|(organization, _)| state.is_steward(organization))
             .map(|(_, member)| member.card.name.as_str())
             .collect();
-        Err(Refused::NotAllowed(format!("Only stewards can {what}. Ask {}.", stewards.join(" or "))))
+        Err(Refused::NotAllowed(format!(
+            "Only stewards can {what}. Ask {}.",
+            stewards.join(" or ")
+        )))
     }
 
-    fn create_invite(&mut self, workspace: WorkspaceId, terms: Terms, effects: &mut Effects) -> Result<Done, Refused> {
-        let invalid = |pointer: &str, message: &str| Refused::Invalid { pointer: pointer.to_owned(), message: message.to_owned() };
+    fn create_invite(
+        &mut self,
+        workspace: WorkspaceId,
+        terms: Terms,
+        effects: &mut Effects,
+    ) -> Result<Done, Refused> {
+        let invalid = |pointer: &str, message: &str| Refused::Invalid {
+            pointer: pointer.to_owned(),
+            message: message.to_owned(),
+        };
         if terms.uses == 0 || terms.uses > 1_000 {
-            return Err(invalid("/uses", "Enter how many organisations may use the invite: 1 to 1000"));
+            return Err(invalid(
+                "/uses",
+                "Enter how many organisations may use the invite: 1 to 1000",
+            ));
         }
         if terms.expires <= terms.created {
-            return Err(invalid("/expires_in", "Enter for how long the invite is good, for example 14 days"));
+            return Err(invalid(
+                "/expires_in",
+                "Enter for how long the invite is good, for example 14 days",
+            ));
         }
         let state = self.require_steward(&workspace, "invite")?;
         let name = state.name.clone();
         let own = self.identity.key.id();
-        let others = state.nodes.keys().filter(|node| **node != own && state.member_of(node).is_some());
+        let others =
+            state.nodes.keys().filter(|node| **node != own && state.member_of(node).is_some());
         let mut contacts: Vec<Contact> = Vec::new();
         for node in std::iter::once(&own).chain(others) {
-            let known = self.peers.record(node).filter(|record| !record.contact.addresses.is_empty());
+            let known =
+                self.peers.record(node).filter(|record| !record.contact.addresses.is_empty());
             if let Some(record) = known
                 && contacts.len() < CONTACTS
             {
@@ -130,14 +167,27 @@ impl Engine {
             }
         }
         let secret = self.chance.bytes();
-        let invite = Invite::new(&self.identity.key, &self.identity.card, (workspace, name), terms, secret, contacts);
-        let done = Done::Invite { id: invite.offer.id, text: invite.to_text(), expires: terms.expires };
+        let invite = Invite::new(
+            &self.identity.key,
+            &self.identity.card,
+            (workspace, name),
+            terms,
+            secret,
+            contacts,
+        );
+        let done =
+            Done::Invite { id: invite.offer.id, text: invite.to_text(), expires: terms.expires };
         effects.persist.push(self.workspaces.keep_invite(invite));
         effects.notify.push(Signal::Changed(Event::Membership { workspace }));
         Ok(done)
     }
 
-    fn revoke_invite(&mut self, workspace: WorkspaceId, invite: InviteId, effects: &mut Effects) -> Result<Done, Refused> {
+    fn revoke_invite(
+        &mut self,
+        workspace: WorkspaceId,
+        invite: InviteId,
+        effects: &mut Effects,
+    ) -> Result<Done, Refused> {
         self.require_steward(&workspace, "withdraw an invite")?;
         if !self.workspaces.invites(workspace).any(|known| known.offer.id == invite) {
             return Err(Refused::NoSuchInvite);
@@ -145,7 +195,12 @@ impl Engine {
         self.act(&workspace, Act::RevokeInvite(invite), effects)
     }
 
-    fn approve(&mut self, workspace: WorkspaceId, organization: OrganizationId, effects: &mut Effects) -> Result<Done, Refused> {
+    fn approve(
+        &mut self,
+        workspace: WorkspaceId,
+        organization: OrganizationId,
+        effects: &mut Effects,
+    ) -> Result<Done, Refused> {
         let state = self.require_steward(&workspace, "let an organisation in")?;
         if !state.members.contains_key(&organization) {
             return Err(Refused::NoSuchOrganization);
@@ -157,13 +212,26 @@ impl Engine {
     }
 
     /// Writes this node's own membership entry.
-    pub(super) fn act(&mut self, workspace: &WorkspaceId, act: Act, effects: &mut Effects) -> Result<Done, Refused> {
-        let heads = self.workspaces.parents(workspace, &self.identity.key.id()).ok_or(Refused::NoSuchWorkspace)?;
+    pub(super) fn act(
+        &mut self,
+        workspace: &WorkspaceId,
+        act: Act,
+        effects: &mut Effects,
+    ) -> Result<Done, Refused> {
+        let heads = self
+            .workspaces
+            .parents(workspace, &self.identity.key.id())
+            .ok_or(Refused::NoSuchWorkspace)?;
         let entry = Entry::new(&self.identity.key, Some(*workspace), heads, self.now, act);
         if entry.to_bytes().len() > limits::ENTRY_BYTES {
-            return Err(Refused::TooLarge("this is too long to be written into the membership log".to_owned()));
+            return Err(Refused::TooLarge(
+                "this is too long to be written into the membership log".to_owned(),
+            ));
         }
-        let added = self.workspaces.add(workspace, entry).map_err(|error| Refused::NotAllowed(error.to_string()))?;
+        let added = self
+            .workspaces
+            .add(workspace, entry)
+            .map_err(|error| Refused::NotAllowed(error.to_string()))?;
         if let Some(record) = added {
             self.membership_changed(workspace, vec![record], None, effects);
         }
@@ -171,14 +239,17 @@ impl Engine {
     }
 
     fn join(&mut self, text: &str, effects: &mut Effects) -> Result<Done, Refused> {
-        let invite = Invite::from_text(text).map_err(|error| Refused::Invite(sentence(&error.to_string())))?;
+        let invite = Invite::from_text(text)
+            .map_err(|error| Refused::Invite(sentence(&error.to_string())))?;
         let workspace = invite.offer.workspace;
         let inviter = &invite.inviter_name;
         if self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&self.own())) {
             return Ok(Done::Joining { workspace, joined: true });
         }
         if self.now > invite.offer.expires {
-            return Err(Refused::Invite(format!("This invite has ended. Ask {inviter} for a new one.")));
+            return Err(Refused::Invite(format!(
+                "This invite has ended. Ask {inviter} for a new one."
+            )));
         }
         if invite.contacts.is_empty() {
             return Err(Refused::Invite(format!(
@@ -198,8 +269,14 @@ impl Engine {
         Ok(Done::Joining { workspace, joined: false })
     }
 
-    pub(super) fn show_invite(&self, node: crdt_schema::identity::NodeId, invite: &Invite, effects: &mut Effects) {
-        let redemption = invite.redeem(self.identity.card.clone(), self.identity.certificate.clone());
+    pub(super) fn show_invite(
+        &self,
+        node: crdt_schema::identity::NodeId,
+        invite: &Invite,
+        effects: &mut Effects,
+    ) {
+        let redemption =
+            invite.redeem(self.identity.card.clone(), self.identity.certificate.clone());
         send(effects, node, &Message::Redeem(redemption));
     }
 
@@ -208,7 +285,11 @@ impl Engine {
         self.joins.get(workspace).map(|join| &join.state)
     }
 
-    fn require_writer(&self, workspace: &WorkspaceId, audience: &crdt_schema::audience::Audience) -> Result<(), Refused> {
+    fn require_writer(
+        &self,
+        workspace: &WorkspaceId,
+        audience: &crdt_schema::audience::Audience,
+    ) -> Result<(), Refused> {
         let state = self.state(workspace)?;
         let own = self.own();
         let role = state.members.get(&own).map_or(Role::Reader, |member| member.role);
@@ -236,22 +317,37 @@ impl Engine {
         Ok(())
     }
 
-    fn create_document(&mut self, genesis: Genesis, content: &serde_json::Value, person: Person, effects: &mut Effects) -> Result<Done, Refused> {
+    fn create_document(
+        &mut self,
+        genesis: Genesis,
+        content: &serde_json::Value,
+        person: Person,
+        effects: &mut Effects,
+    ) -> Result<Done, Refused> {
         let workspace = genesis.workspace;
         self.require_writer(&workspace, &genesis.audience)?;
         self.gather(&workspace, effects)?;
         let node = self.identity.key.id();
-        let change = crate::documents::Documents::create(&genesis, &node, &self.session, content).map_err(|error| refuse_edit(&error))?;
+        let change = crate::documents::Documents::create(&genesis, &node, &self.session, content)
+            .map_err(|error| refuse_edit(&error))?;
         let document = genesis.id();
         let envelope = self.seal(workspace, document, Some(genesis), person, vec![change])?;
         let bytes = envelope.to_bytes();
         if bytes.len() > limits::ENVELOPE_BYTES {
-            return Err(Refused::TooLarge("This document is too large. Split it into several".to_owned()));
+            return Err(Refused::TooLarge(
+                "This document is too large. Split it into several".to_owned(),
+            ));
         }
-        match self.documents.judge(&envelope, &*self.shelf, |_| false).map_err(|error| Self::storage(&error))? {
+        match self
+            .documents
+            .judge(&envelope, &*self.shelf, |_| false)
+            .map_err(|error| Self::storage(&error))?
+        {
             crate::documents::Fit::Fits(changes) => {
                 let id = Envelope::id_of(&bytes);
-                self.documents.take(id, &envelope, changes, &*self.shelf).map_err(|error| Self::storage(&error))?;
+                self.documents
+                    .take(id, &envelope, changes, &*self.shelf)
+                    .map_err(|error| Self::storage(&error))?;
                 self.publish(id, &envelope, bytes, effects);
             }
             crate::documents::Fit::TooEarly => return Err(Refused::NoSuchVersion),
@@ -279,12 +375,14 @@ impl Engine {
         self.require_writer(&workspace, &audience)?;
         self.gather(&workspace, effects)?;
         let (node, session, now) = (self.identity.key.id(), self.session, self.now);
-        let open = self.documents.open(&document, &*self.shelf).map_err(|error| Self::storage(&error))?;
+        let open =
+            self.documents.open(&document, &*self.shelf).map_err(|error| Self::storage(&error))?;
         let open = open.ok_or(Refused::NoSuchDocument)?;
         if base.is_some_and(|base| !open.document.knows(base)) {
             return Err(Refused::NoSuchVersion);
         }
-        let changes = crate::documents::Documents::edit(open, (&node, &session), base, edits, now).map_err(|error| refuse_edit(&error))?;
+        let changes = crate::documents::Documents::edit(open, (&node, &session), base, edits, now)
+            .map_err(|error| refuse_edit(&error))?;
         let mut made = None;
         if !changes.is_empty() {
             let envelope = self.seal(workspace, document, None, person, changes)?;
@@ -292,13 +390,28 @@ impl Engine {
             let id = Envelope::id_of(&bytes);
             self.documents.record(id, &envelope);
             self.publish(id, &envelope, bytes, effects);
-            made = self.documents.opened(&document).and_then(|open| open.made.last()).map(|made| made.after.clone());
+            made = self
+                .documents
+                .opened(&document)
+                .and_then(|open| open.made.last())
+                .map(|made| made.after.clone());
         }
         let heads = self.heads(&document);
-        Ok(Done::Document { id: document, made: made.or_else(|| base.cloned()).unwrap_or_else(|| heads.clone()), heads })
+        Ok(Done::Document {
+            id: document,
+            made: made.or_else(|| base.cloned()).unwrap_or_else(|| heads.clone()),
+            heads,
+        })
     }
 
-    fn seal(&self, workspace: WorkspaceId, document: DocumentId, genesis: Option<Genesis>, person: Person, changes: Vec<Vec<u8>>) -> Result<Envelope, Refused> {
+    fn seal(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+        genesis: Option<Genesis>,
+        person: Person,
+        changes: Vec<Vec<u8>>,
+    ) -> Result<Envelope, Refused> {
         let log = self.workspaces.log(&workspace).ok_or(Refused::NoSuchWorkspace)?;
         let place = self.documents.next_place(&document, &self.identity.key.id(), &self.session);
         let body = Body {
@@ -320,7 +433,13 @@ impl Engine {
     }
 
     /// Keeps an envelope of this node's own and tells everyone who may read it.
-    fn publish(&mut self, id: crdt_schema::identity::EnvelopeId, envelope: &Envelope, bytes: Vec<u8>, effects: &mut Effects) {
+    fn publish(
+        &mut self,
+        id: crdt_schema::identity::EnvelopeId,
+        envelope: &Envelope,
+        bytes: Vec<u8>,
+        effects: &mut Effects,
+    ) {
         let body = &envelope.body;
         self.dirty.insert(body.document);
         effects.persist.push(Record::Envelope {
@@ -334,7 +453,12 @@ impl Engine {
         self.document_changed(body.workspace, body.document, effects);
     }
 
-    pub(super) fn document_changed(&self, workspace: WorkspaceId, document: DocumentId, effects: &mut Effects) {
+    pub(super) fn document_changed(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+        effects: &mut Effects,
+    ) {
         let heads = self.heads(&document);
         effects.notify.push(Signal::Changed(Event::Document { workspace, document, heads }));
     }
@@ -344,7 +468,13 @@ impl Engine {
         self.documents.opened(document).map(|open| open.document.heads()).unwrap_or_default()
     }
 
-    fn show_presence(&mut self, document: DocumentId, person: Person, at: Option<Place>, effects: &mut Effects) {
+    fn show_presence(
+        &mut self,
+        document: DocumentId,
+        person: Person,
+        at: Option<Place>,
+        effects: &mut Effects,
+    ) {
         let Some(held) = self.documents.held(&document) else { return };
         let workspace = held.genesis.workspace;
         let on_wire = at.as_ref().map(|place| PlaceOnWire {
@@ -355,7 +485,11 @@ impl Engine {
         for node in self.sync.open_with(&workspace) {
             let reader = self.workspaces.member_of(&workspace, &node);
             if reader.is_some_and(|reader| self.documents.may_read(&document, &reader)) {
-                send(effects, node, &Message::Presence { document, person: person.clone(), at: on_wire.clone() });
+                send(
+                    effects,
+                    node,
+                    &Message::Presence { document, person: person.clone(), at: on_wire.clone() },
+                );
             }
         }
         if self.presence.show(document, self.own(), person, at, self.steady) {
@@ -385,4 +519,3 @@ fn sentence(text: &str) -> String {
     let end = if text.ends_with('.') { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())
 }
-

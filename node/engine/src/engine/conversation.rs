@@ -17,26 +17,47 @@ use crate::workspaces::Admission;
 const ENTRIES_BYTES: usize = limits::FRAME_BYTES / 2;
 
 impl Engine {
-    pub(super) fn send_membership(&self, node: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
+    pub(super) fn send_membership(
+        &self,
+        node: NodeId,
+        workspace: WorkspaceId,
+        effects: &mut Effects,
+    ) {
         if let Some(log) = self.workspaces.log(&workspace) {
             send(effects, node, &Message::Membership { workspace, heads: log.heads() });
         }
     }
 
-    fn send_entries(&self, node: NodeId, workspace: WorkspaceId, known: &[EntryId], effects: &mut Effects) {
-        let lacking = self.workspaces.log(&workspace).map(|log| log.lacking(known)).unwrap_or_default();
+    fn send_entries(
+        &self,
+        node: NodeId,
+        workspace: WorkspaceId,
+        known: &[EntryId],
+        effects: &mut Effects,
+    ) {
+        let lacking =
+            self.workspaces.log(&workspace).map(|log| log.lacking(known)).unwrap_or_default();
         let entries = lacking.into_iter().map(Entry::to_bytes).collect();
         Self::send_in_frames(node, workspace, entries, effects);
     }
 
-    fn send_in_frames(node: NodeId, workspace: WorkspaceId, entries: Vec<Vec<u8>>, effects: &mut Effects) {
+    fn send_in_frames(
+        node: NodeId,
+        workspace: WorkspaceId,
+        entries: Vec<Vec<u8>>,
+        effects: &mut Effects,
+    ) {
         let mut frame: Vec<ByteVec> = Vec::new();
         let mut size = 0_usize;
         for entry in entries {
             size = size.saturating_add(entry.len());
             frame.push(entry.into());
             if size > ENTRIES_BYTES {
-                send(effects, node, &Message::Entries { workspace, entries: std::mem::take(&mut frame) });
+                send(
+                    effects,
+                    node,
+                    &Message::Entries { workspace, entries: std::mem::take(&mut frame) },
+                );
                 size = 0;
             }
         }
@@ -46,7 +67,13 @@ impl Engine {
     }
 
     /// The peer's newest entries. A node that is no member here gets one answer, whether or not the workspace exists.
-    pub(super) fn on_membership(&mut self, from: NodeId, workspace: WorkspaceId, heads: &[EntryId], effects: &mut Effects) {
+    pub(super) fn on_membership(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        heads: &[EntryId],
+        effects: &mut Effects,
+    ) {
         let own = self.own();
         let speaks = self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&own));
         if !speaks || self.workspaces.member_of(&workspace, &from).is_none() {
@@ -71,9 +98,16 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_entries(&mut self, from: NodeId, workspace: WorkspaceId, entries: &[Vec<u8>], effects: &mut Effects) {
+    pub(super) fn on_entries(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        entries: &[Vec<u8>],
+        effects: &mut Effects,
+    ) {
         let is_new_here = self.workspaces.log(&workspace).is_none();
-        let is_awaited = self.joins.get(&workspace).is_some() || self.joins.is_return_contact(&from);
+        let is_awaited =
+            self.joins.get(&workspace).is_some() || self.joins.is_return_contact(&from);
         if is_new_here && !is_awaited {
             return;
         }
@@ -82,7 +116,9 @@ impl Engine {
             *self.refused.entry("membership").or_default() += 1;
             debug!(peer = %from, %workspace, %refused, "refused a membership entry");
         }
-        if is_new_here && !self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&self.own())) {
+        if is_new_here
+            && !self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&self.own()))
+        {
             // A log that does not say that this organisation is in is not kept.
             self.workspaces.forget(&workspace);
             return;
@@ -98,7 +134,12 @@ impl Engine {
     }
 
     /// The peer does not know us in this workspace. If it is a member by our log, that log shows it that we are, too.
-    pub(super) fn on_unknown(&mut self, from: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
+    pub(super) fn on_unknown(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        effects: &mut Effects,
+    ) {
         if self.workspaces.member_of(&workspace, &from).is_none() {
             return;
         }
@@ -110,7 +151,13 @@ impl Engine {
     }
 
     /// Keeps new entries, tells the others, and does what follows from them.
-    pub(super) fn membership_changed(&mut self, workspace: &WorkspaceId, records: Vec<Record>, from: Option<NodeId>, effects: &mut Effects) {
+    pub(super) fn membership_changed(
+        &mut self,
+        workspace: &WorkspaceId,
+        records: Vec<Record>,
+        from: Option<NodeId>,
+        effects: &mut Effects,
+    ) {
         let entries: Vec<Vec<u8>> = records
             .iter()
             .filter_map(|record| match record {
@@ -119,7 +166,9 @@ impl Engine {
             })
             .collect();
         effects.persist.extend(records);
-        if self.joins.get(workspace).is_some() && self.workspaces.state(workspace).is_some_and(|state| state.is_member(&self.own())) {
+        if self.joins.get(workspace).is_some()
+            && self.workspaces.state(workspace).is_some_and(|state| state.is_member(&self.own()))
+        {
             info!(%workspace, "joined");
             effects.persist.push(self.joins.forget(workspace));
         }
@@ -142,7 +191,8 @@ impl Engine {
 
     /// Who is no member (any more) is not spoken to about documents.
     fn close_talks_with_others(&mut self, workspace: &WorkspaceId, effects: &mut Effects) {
-        let own_is_in = self.workspaces.state(workspace).is_some_and(|state| state.is_member(&self.own()));
+        let own_is_in =
+            self.workspaces.state(workspace).is_some_and(|state| state.is_member(&self.own()));
         for node in self.sync.open_with(workspace) {
             if !own_is_in || self.workspaces.member_of(workspace, &node).is_none() {
                 self.sync.talk(node, *workspace).close();
@@ -152,15 +202,23 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_redeem(&mut self, from: NodeId, redemption: Redemption, effects: &mut Effects) {
+    pub(super) fn on_redeem(
+        &mut self,
+        from: NodeId,
+        redemption: Redemption,
+        effects: &mut Effects,
+    ) {
         let workspace = redemption.offer.workspace;
-        let refuse = |reason, effects: &mut Effects| send(effects, from, &Message::Refused { workspace, reason });
+        let refuse = |reason, effects: &mut Effects| {
+            send(effects, from, &Message::Refused { workspace, reason })
+        };
         // Only the node that the redemption speaks of may show it.
         if redemption.certificate.node != from {
             refuse(Reason::NotValidHere, effects);
             return;
         }
-        let own_is_in = self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&self.own()));
+        let own_is_in =
+            self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&self.own()));
         let admission = if own_is_in {
             self.workspaces.judge_redemption(&redemption, self.now)
         } else {
@@ -190,7 +248,13 @@ impl Engine {
         self.workspaces.state(workspace)?.members.get(organization).map(|member| member.standing)
     }
 
-    pub(super) fn on_refused(&mut self, from: NodeId, workspace: WorkspaceId, reason: Reason, effects: &mut Effects) {
+    pub(super) fn on_refused(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        reason: Reason,
+        effects: &mut Effects,
+    ) {
         if let Some(record) = self.joins.refused(&workspace, &from, reason) {
             effects.persist.push(record);
             effects.notify.push(Signal::Changed(Event::Membership { workspace }));
@@ -198,7 +262,12 @@ impl Engine {
     }
 
     /// A node with a root key's word asks for its organisation's workspaces. Strangers get no answer.
-    pub(super) fn on_return(&mut self, from: NodeId, certificate: NodeCertificate, effects: &mut Effects) {
+    pub(super) fn on_return(
+        &mut self,
+        from: NodeId,
+        certificate: NodeCertificate,
+        effects: &mut Effects,
+    ) {
         if certificate.node != from || !certificate.is_true() {
             return;
         }
@@ -217,7 +286,9 @@ impl Engine {
             if self.workspaces.member_of(&workspace, &from).is_some() {
                 self.send_entries(from, workspace, &[], effects);
                 self.send_membership(from, workspace, effects);
-            } else if let Err(refused) = self.act(&workspace, Act::Certify(certificate.clone()), effects) {
+            } else if let Err(refused) =
+                self.act(&workspace, Act::Certify(certificate.clone()), effects)
+            {
                 debug!(%workspace, %refused, "could not certify a node");
             }
         }

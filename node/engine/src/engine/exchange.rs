@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crdt_schema::envelope::Envelope;
-use crdt_schema::identity::{DocumentId, EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId};
+use crdt_schema::identity::{
+    DocumentId, EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId,
+};
 use crdt_schema::key::Person;
 use crdt_schema::limits;
 use minicbor::bytes::ByteVec;
@@ -38,14 +40,30 @@ impl Engine {
             .collect()
     }
 
-    pub(super) fn start_reconciling(&mut self, node: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
+    pub(super) fn start_reconciling(
+        &mut self,
+        node: NodeId,
+        workspace: WorkspaceId,
+        effects: &mut Effects,
+    ) {
         let items = self.common(&node, &workspace);
         if let Some(frame) = self.sync.start(node, workspace, &items) {
-            send(effects, node, &Message::Reconcile { workspace, first: true, frame: frame.into() });
+            send(
+                effects,
+                node,
+                &Message::Reconcile { workspace, first: true, frame: frame.into() },
+            );
         }
     }
 
-    pub(super) fn on_reconcile(&mut self, from: NodeId, workspace: WorkspaceId, first: bool, frame: &[u8], effects: &mut Effects) {
+    pub(super) fn on_reconcile(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        first: bool,
+        frame: &[u8],
+        effects: &mut Effects,
+    ) {
         if self.sync.open_talk(&from, &workspace).is_none() {
             return;
         }
@@ -59,7 +77,11 @@ impl Engine {
         let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
         match talk.step(frame) {
             Step::Send(frame) => {
-                send(effects, from, &Message::Reconcile { workspace, first: false, frame: frame.into() });
+                send(
+                    effects,
+                    from,
+                    &Message::Reconcile { workspace, first: false, frame: frame.into() },
+                );
             }
             Step::Finished(have) => {
                 self.offer(from, workspace, &have, effects);
@@ -73,7 +95,13 @@ impl Engine {
     }
 
     /// Offers what only this node has, with a mark. Everything that came later was sent as news before this.
-    fn offer(&mut self, node: NodeId, workspace: WorkspaceId, have: &[EnvelopeId], effects: &mut Effects) {
+    fn offer(
+        &mut self,
+        node: NodeId,
+        workspace: WorkspaceId,
+        have: &[EnvelopeId],
+        effects: &mut Effects,
+    ) {
         let place = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
         let Some(talk) = self.sync.open_talk(&node, &workspace) else { return };
         talk.is_caught_up = true;
@@ -90,7 +118,14 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_offer(&mut self, from: NodeId, workspace: WorkspaceId, ids: &[EnvelopeId], mark: Option<u64>, effects: &mut Effects) {
+    pub(super) fn on_offer(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        ids: &[EnvelopeId],
+        mark: Option<u64>,
+        effects: &mut Effects,
+    ) {
         let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
         talk.want(ids.iter().copied());
         talk.owe(mark);
@@ -113,23 +148,32 @@ impl Engine {
         let ids = talk.next_want(|id| documents.knows(id));
         if !ids.is_empty() {
             send(effects, node, &Message::Want { workspace, ids });
-        } else if !has_waiting
-            && let Some(mark) = talk.settle()
-        {
+        } else if !has_waiting && let Some(mark) = talk.settle() {
             send(effects, node, &Message::Stored { workspace, mark });
         }
     }
 
-    pub(super) fn on_want(&mut self, from: NodeId, workspace: WorkspaceId, ids: &[EnvelopeId], effects: &mut Effects) {
+    pub(super) fn on_want(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        ids: &[EnvelopeId],
+        effects: &mut Effects,
+    ) {
         if self.sync.open_talk(&from, &workspace).is_none() || ids.len() > limits::WANT_LIST {
             return;
         }
         let Some(reader) = self.workspaces.member_of(&workspace, &from) else { return };
         let mut wanted: Vec<(usize, EnvelopeId)> = ids
             .iter()
-            .filter_map(|id| self.documents.find(id).map(|(document, place)| (document, place, *id)))
+            .filter_map(|id| {
+                self.documents.find(id).map(|(document, place)| (document, place, *id))
+            })
             .filter(|(document, _, _)| {
-                let is_here = self.documents.held(document).is_some_and(|held| held.genesis.workspace == workspace);
+                let is_here = self
+                    .documents
+                    .held(document)
+                    .is_some_and(|held| held.genesis.workspace == workspace);
                 is_here && self.documents.may_read(document, &reader)
             })
             .map(|(_, place, id)| (place, id))
@@ -145,14 +189,22 @@ impl Engine {
                     }
                     envelopes.push(bytes.into());
                 }
-                Ok(None) => warn!(envelope = %id, "an envelope that should be here is not or is damaged"),
+                Ok(None) => {
+                    warn!(envelope = %id, "an envelope that should be here is not or is damaged")
+                }
                 Err(error) => error!(%error, "cannot read the store"),
             }
         }
         send(effects, from, &Message::Wanted { workspace, envelopes });
     }
 
-    pub(super) fn on_wanted(&mut self, from: NodeId, workspace: WorkspaceId, envelopes: Vec<Vec<u8>>, effects: &mut Effects) {
+    pub(super) fn on_wanted(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        envelopes: Vec<Vec<u8>>,
+        effects: &mut Effects,
+    ) {
         let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
         let ids: Vec<EnvelopeId> = envelopes.iter().map(|bytes| Envelope::id_of(bytes)).collect();
         talk.came(&ids);
@@ -160,15 +212,32 @@ impl Engine {
         self.ask(from, workspace, effects);
     }
 
-    pub(super) fn on_news(&mut self, from: NodeId, workspace: WorkspaceId, envelopes: Vec<Vec<u8>>, mark: Option<u64>, effects: &mut Effects) {
+    pub(super) fn on_news(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        envelopes: Vec<Vec<u8>>,
+        mark: Option<u64>,
+        effects: &mut Effects,
+    ) {
         let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
         talk.owe(mark);
         self.take_all(from, workspace, envelopes, effects);
         self.ask(from, workspace, effects);
     }
 
-    pub(super) fn on_stored(&mut self, from: NodeId, workspace: WorkspaceId, mark: u64, effects: &mut Effects) {
-        let Some(place) = self.sync.open_talk(&from, &workspace).and_then(|talk| talk.acknowledged(mark)) else { return };
+    pub(super) fn on_stored(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        mark: u64,
+        effects: &mut Effects,
+    ) {
+        let Some(place) =
+            self.sync.open_talk(&from, &workspace).and_then(|talk| talk.acknowledged(mark))
+        else {
+            return;
+        };
         self.advance(from, workspace, place, effects);
     }
 
@@ -178,10 +247,13 @@ impl Engine {
         let place = self.sync.reached(&workspace, &organization).max(place);
         // What it sent us itself, and what it may not read, does not hold it back.
         let first = usize::try_from(place).unwrap_or(usize::MAX);
-        let passed = self.documents.arrivals(&workspace).iter().skip(first).zip(place..).take_while(|(arrival, place)| {
-            !self.documents.may_read(&arrival.document, &organization)
-                || self.sync.is_ahead(&workspace, &organization, *place)
-        });
+        let passed =
+            self.documents.arrivals(&workspace).iter().skip(first).zip(place..).take_while(
+                |(arrival, place)| {
+                    !self.documents.may_read(&arrival.document, &organization)
+                        || self.sync.is_ahead(&workspace, &organization, *place)
+                },
+            );
         let place = passed.last().map_or(place, |(_, place)| place.saturating_add(1));
         if self.sync.reach(workspace, organization, place) {
             effects.notify.push(Signal::Changed(Event::Sync { workspace }));
@@ -189,7 +261,13 @@ impl Engine {
     }
 
     /// Takes envelopes that a peer sent, and whatever waited for them.
-    fn take_all(&mut self, from: NodeId, workspace: WorkspaceId, envelopes: Vec<Vec<u8>>, effects: &mut Effects) {
+    fn take_all(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        envelopes: Vec<Vec<u8>>,
+        effects: &mut Effects,
+    ) {
         let mut touched = BTreeSet::new();
         for bytes in envelopes {
             if let Fate::Taken(document) = self.take_one(&[from], workspace, bytes, effects) {
@@ -210,13 +288,21 @@ impl Engine {
     }
 
     /// Tries again what waited, in a workspace or for one document of it, until nothing moves.
-    pub(super) fn retry_waiting(&mut self, workspace: WorkspaceId, document: Option<&DocumentId>, effects: &mut Effects) {
+    pub(super) fn retry_waiting(
+        &mut self,
+        workspace: WorkspaceId,
+        document: Option<&DocumentId>,
+        effects: &mut Effects,
+    ) {
         let mut senders = BTreeSet::new();
         loop {
             let mut moved = false;
             for (_, early) in self.sync.waiting().take_out(&workspace, document) {
                 senders.extend(early.from.iter().copied());
-                moved |= matches!(self.take_one(&early.from, early.workspace, early.bytes, effects), Fate::Taken(_));
+                moved |= matches!(
+                    self.take_one(&early.from, early.workspace, early.bytes, effects),
+                    Fate::Taken(_)
+                );
             }
             if !moved {
                 break;
@@ -229,7 +315,13 @@ impl Engine {
         }
     }
 
-    fn take_one(&mut self, from: &[NodeId], workspace: WorkspaceId, bytes: Vec<u8>, effects: &mut Effects) -> Fate {
+    fn take_one(
+        &mut self,
+        from: &[NodeId],
+        workspace: WorkspaceId,
+        bytes: Vec<u8>,
+        effects: &mut Effects,
+    ) -> Fate {
         let id = Envelope::id_of(&bytes);
         let fate = self.judge(id, workspace, &bytes, effects);
         match fate {
@@ -253,7 +345,9 @@ impl Engine {
         if let Some((_, place)) = self.documents.find(&id) {
             // Who sends it, has it.
             let place = u64::try_from(place).unwrap_or(u64::MAX);
-            for organization in from.iter().filter_map(|node| self.workspaces.member_of(&workspace, node)) {
+            for organization in
+                from.iter().filter_map(|node| self.workspaces.member_of(&workspace, node))
+            {
                 self.sync.is_had(workspace, organization, place);
             }
         }
@@ -261,7 +355,13 @@ impl Engine {
     }
 
     /// The gate. The verdict rests on the envelope and its ancestors, never on when it came or from whom.
-    fn judge(&mut self, id: EnvelopeId, workspace: WorkspaceId, bytes: &[u8], effects: &mut Effects) -> Fate {
+    fn judge(
+        &mut self,
+        id: EnvelopeId,
+        workspace: WorkspaceId,
+        bytes: &[u8],
+        effects: &mut Effects,
+    ) -> Fate {
         if self.documents.knows(&id) {
             return Fate::Known;
         }
@@ -274,15 +374,19 @@ impl Engine {
         if !body.membership.iter().all(|head| log.knows(head)) {
             return Fate::Waits(body.document);
         }
-        let Some(state) = self.workspaces.state_at(&workspace, &body.membership) else { return Fate::Waits(body.document) };
-        let has_right = state
-            .member_of(&body.node)
-            .is_some_and(|(organization, member)| *organization == body.organization && member.role.may_write());
+        let Some(state) = self.workspaces.state_at(&workspace, &body.membership) else {
+            return Fate::Waits(body.document);
+        };
+        let has_right = state.member_of(&body.node).is_some_and(|(organization, member)| {
+            *organization == body.organization && member.role.may_write()
+        });
         if !has_right {
             return self.refuse("no-right");
         }
         let held = self.documents.held(&body.document).map(|held| &held.genesis);
-        let Some(genesis) = held.or(body.genesis.as_ref()) else { return Fate::Waits(body.document) };
+        let Some(genesis) = held.or(body.genesis.as_ref()) else {
+            return Fate::Waits(body.document);
+        };
         if genesis.workspace != workspace || !genesis.audience.may_write(&body.organization) {
             return self.refuse("not-in-audience");
         }
@@ -290,7 +394,9 @@ impl Engine {
             return self.refuse("bad-signature");
         }
         let Self { documents, workspaces, shelf, .. } = self;
-        let goes_back = |before: &[_]| workspaces.log(&workspace).is_none_or(|log| !log.covers(&body.membership, before));
+        let goes_back = |before: &[_]| {
+            workspaces.log(&workspace).is_none_or(|log| !log.covers(&body.membership, before))
+        };
         let fit = documents.judge(&envelope, &**shelf, goes_back);
         let outcome = match fit {
             Ok(Fit::Fits(changes)) => documents.take(id, &envelope, changes, &**shelf),
@@ -319,22 +425,45 @@ impl Engine {
     }
 
     /// Sends an envelope to every open peer that may read it, besides the one it came from.
-    pub(super) fn spread(&mut self, workspace: WorkspaceId, document: DocumentId, bytes: &[u8], from: &[NodeId], effects: &mut Effects) {
+    pub(super) fn spread(
+        &mut self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+        bytes: &[u8],
+        from: &[NodeId],
+        effects: &mut Effects,
+    ) {
         let place = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
         for node in self.sync.open_with(&workspace) {
             let reader = self.workspaces.member_of(&workspace, &node);
-            if from.contains(&node) || !reader.is_some_and(|reader| self.documents.may_read(&document, &reader)) {
+            if from.contains(&node)
+                || !reader.is_some_and(|reader| self.documents.may_read(&document, &reader))
+            {
                 continue;
             }
             if let Some(talk) = self.sync.open_talk(&node, &workspace) {
                 let mark = talk.is_caught_up.then(|| talk.mark(place));
-                send(effects, node, &Message::News { workspace, envelopes: vec![bytes.to_vec().into()], mark });
+                send(
+                    effects,
+                    node,
+                    &Message::News { workspace, envelopes: vec![bytes.to_vec().into()], mark },
+                );
             }
         }
     }
 
-    pub(super) fn on_presence(&mut self, from: NodeId, document: DocumentId, person: Person, at: Option<PlaceOnWire>, effects: &mut Effects) {
-        let Some(workspace) = self.documents.held(&document).map(|held| held.genesis.workspace) else { return };
+    pub(super) fn on_presence(
+        &mut self,
+        from: NodeId,
+        document: DocumentId,
+        person: Person,
+        at: Option<PlaceOnWire>,
+        effects: &mut Effects,
+    ) {
+        let Some(workspace) = self.documents.held(&document).map(|held| held.genesis.workspace)
+        else {
+            return;
+        };
         let Some(organization) = self.reader_in(&from, &workspace, &document) else { return };
         let place = match &at {
             Some(place) => match place.parse() {
@@ -348,7 +477,12 @@ impl Engine {
         }
     }
 
-    fn reader_in(&mut self, node: &NodeId, workspace: &WorkspaceId, document: &DocumentId) -> Option<OrganizationId> {
+    fn reader_in(
+        &mut self,
+        node: &NodeId,
+        workspace: &WorkspaceId,
+        document: &DocumentId,
+    ) -> Option<OrganizationId> {
         self.sync.open_talk(node, workspace)?;
         let organization = self.workspaces.member_of(workspace, node)?;
         self.documents.may_read(document, &organization).then_some(organization)

@@ -15,8 +15,12 @@ fn edits_that_cross_on_their_way_leave_nothing_unsent() {
     let document = stage.create(0, workspace, Audience::default());
     for number in [0, 1] {
         for word in ["one", "two"] {
-            let edits = vec![Edit::Set { path: "/status".parse().unwrap(), value: format!("{word} {number}").into() }];
-            let command = Command::EditDocument { document, base: None, edits, person: person("Tom") };
+            let edits = vec![Edit::Set {
+                path: "/status".parse().unwrap(),
+                value: format!("{word} {number}").into(),
+            }];
+            let command =
+                Command::EditDocument { document, base: None, edits, person: person("Tom") };
             stage.handle(number, Input::Command(CommandId(900), command));
         }
     }
@@ -57,12 +61,19 @@ fn what_waits_and_was_sent_by_two_survives_the_leaving_of_one() {
         stage.link(3, sender);
     }
     stage.run_only(3);
-    let news = |bytes: &[u8]| Message::News { workspace, envelopes: vec![bytes.to_vec().into()], mark: Some(1) };
+    let news = |bytes: &[u8]| Message::News {
+        workspace,
+        envelopes: vec![bytes.to_vec().into()],
+        mark: Some(1),
+    };
     let (one, other) = (stage.id(0), stage.id(1));
     for sender in [one, other] {
         stage.hear(3, sender, &Message::Membership { workspace, heads: vec![workspace.into()] });
         let heard = stage.hear(3, sender, &news(second));
-        assert!(!heard.iter().any(|message| matches!(message, Message::Stored { .. })), "{heard:?}");
+        assert!(
+            !heard.iter().any(|message| matches!(message, Message::Stored { .. })),
+            "{heard:?}"
+        );
     }
     stage.input(3, Input::PeerDown(one));
     let heard = stage.hear(3, other, &news(first));
@@ -88,13 +99,20 @@ fn more_orphans_than_there_is_room_for_are_asked_for_again_and_not_acknowledged_
     // All but the next one: each builds on one that is not here.
     let later: Vec<_> = envelopes.iter().skip(2).map(|bytes| bytes.clone().into()).collect();
     for some in later.chunks(100) {
-        let heard = stage.hear(1, sender, &Message::News { workspace, envelopes: some.to_vec(), mark: Some(5) });
+        let heard = stage.hear(
+            1,
+            sender,
+            &Message::News { workspace, envelopes: some.to_vec(), mark: Some(5) },
+        );
         assert!(!heard.iter().any(|message| matches!(message, Message::Stored { .. })));
     }
-    let missing = Message::News { workspace, envelopes: vec![envelopes[1].clone().into()], mark: Some(6) };
+    let missing =
+        Message::News { workspace, envelopes: vec![envelopes[1].clone().into()], mark: Some(6) };
     let mut heard = stage.hear(1, sender, &missing);
     for _ in 0..10 {
-        let Some(Message::Want { ids, .. }) = heard.iter().find(|message| matches!(message, Message::Want { .. })) else {
+        let Some(Message::Want { ids, .. }) =
+            heard.iter().find(|message| matches!(message, Message::Want { .. }))
+        else {
             break;
         };
         let wanted = envelopes.iter().filter(|bytes| ids.contains(&Envelope::id_of(bytes)));

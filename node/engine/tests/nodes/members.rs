@@ -48,7 +48,10 @@ fn who_waits_again_after_one_invite_was_used_twice_is_served_once_approved() {
         stage.command(guest, Command::Join { invite: invite.clone() }).unwrap();
         stage.link(guest, host);
         stage.run();
-        assert!(stage.nodes[guest].engine.reader().workspace(&workspace).is_some(), "let in on its side");
+        assert!(
+            stage.nodes[guest].engine.reader().workspace(&workspace).is_some(),
+            "let in on its side"
+        );
     }
     stage.link(0, 1);
     stage.run();
@@ -87,7 +90,11 @@ fn equal_membership_is_not_repeated() {
     stage.run();
     stage.link(0, 1);
     stage.run();
-    let said = stage.carried.iter().skip(before).filter(|(_, _, message)| matches!(message, Message::Entries { .. }));
+    let said = stage
+        .carried
+        .iter()
+        .skip(before)
+        .filter(|(_, _, message)| matches!(message, Message::Entries { .. }));
     assert_eq!(said.count(), 0);
 }
 

@@ -7,14 +7,15 @@ use std::time::Duration;
 use crdt_schema::audience::Audience;
 use crdt_schema::document::Edit;
 use crdt_schema::identity::{
-    DocumentId, EntryId, EnvelopeId, Kind, Name, NodeId, PersonId, Role, Sector, Timestamp, WorkspaceId,
+    DocumentId, EntryId, EnvelopeId, Kind, Name, NodeId, PersonId, Role, Sector, Timestamp,
+    WorkspaceId,
 };
 use crdt_schema::key::{NodeKey, Person, RootKey};
 use crdt_schema::membership::{Entry, Log};
 use engine::message::Message;
 use engine::{
-    Command, CommandId, Done, Effects, Engine, EnvelopeMeta, Identity, Input, Record, Refused, Shelf, ShelfError,
-    Signal,
+    Command, CommandId, Done, Effects, Engine, EnvelopeMeta, Identity, Input, Record, Refused,
+    Shelf, ShelfError, Signal,
 };
 use serde_json::Value;
 
@@ -180,7 +181,9 @@ impl Stage {
         }
         for dial in effects.dial {
             match self.number(dial.node) {
-                Some(to) if !self.is_cut && dial.addresses.contains(&address(to)) => self.link(number, to),
+                Some(to) if !self.is_cut && dial.addresses.contains(&address(to)) => {
+                    self.link(number, to)
+                }
                 _ => self.queue.push_back((number, Input::DialFailed(dial.node))),
             }
         }
@@ -208,7 +211,9 @@ impl Stage {
         if self.links.remove(&(a.min(b), a.max(b))) {
             let (a_id, b_id) = (self.id(a), self.id(b));
             self.queue.retain(|(to, input)| match input {
-                Input::Received(from, _) => !(*to == a && *from == b_id || *to == b && *from == a_id),
+                Input::Received(from, _) => {
+                    !(*to == a && *from == b_id || *to == b && *from == a_id)
+                }
                 _ => true,
             });
             self.queue.push_back((a, Input::PeerDown(b_id)));
@@ -222,7 +227,11 @@ impl Stage {
         while let Some((number, input)) = self.queue.pop_front() {
             self.input(number, input);
             steps += 1;
-            assert!(steps < 20_000, "the talk does not end; last: {:?}", self.carried.iter().rev().take(8).collect::<Vec<_>>());
+            assert!(
+                steps < 20_000,
+                "the talk does not end; last: {:?}",
+                self.carried.iter().rev().take(8).collect::<Vec<_>>()
+            );
         }
     }
 
@@ -290,7 +299,8 @@ impl Stage {
 
     pub(crate) fn invite(&mut self, number: usize, workspace: WorkspaceId, uses: u32) -> String {
         let lasts = Duration::from_secs(14 * 24 * 60 * 60);
-        let command = Command::CreateInvite { workspace, role: Role::Editor, uses, lasts, approval: false };
+        let command =
+            Command::CreateInvite { workspace, role: Role::Editor, uses, lasts, approval: false };
         match self.command(number, command) {
             Ok(Done::Invite { text, .. }) => text,
             other => panic!("{other:?}"),
@@ -304,16 +314,25 @@ impl Stage {
         let invite = stage.invite(0, workspace, 1_000);
         for number in 1..count {
             let joining = Done::Joining { workspace, joined: false };
-            assert_eq!(stage.command(number, Command::Join { invite: invite.clone() }), Ok(joining));
+            assert_eq!(
+                stage.command(number, Command::Join { invite: invite.clone() }),
+                Ok(joining)
+            );
             stage.pass(Duration::from_secs(1));
         }
         stage.pass(Duration::from_secs(60));
         (stage, workspace)
     }
 
-    pub(crate) fn create(&mut self, number: usize, workspace: WorkspaceId, audience: Audience) -> DocumentId {
+    pub(crate) fn create(
+        &mut self,
+        number: usize,
+        workspace: WorkspaceId,
+        audience: Audience,
+    ) -> DocumentId {
         let (kind, content) = (Kind::ReferralPathway, example());
-        let command = Command::CreateDocument { workspace, kind, audience, content, person: person("Priya") };
+        let command =
+            Command::CreateDocument { workspace, kind, audience, content, person: person("Priya") };
         match self.command(number, command) {
             Ok(Done::Document { id, .. }) => id,
             other => panic!("{other:?}"),
@@ -328,7 +347,12 @@ impl Stage {
     }
 
     pub(crate) fn content(&mut self, number: usize, document: DocumentId) -> Option<Value> {
-        self.nodes[number].engine.reader().open(&document).ok().map(crdt_schema::document::Document::content)
+        self.nodes[number]
+            .engine
+            .reader()
+            .open(&document)
+            .ok()
+            .map(crdt_schema::document::Document::content)
     }
 
     pub(crate) fn unsent(&mut self, number: usize) -> usize {
@@ -365,7 +389,13 @@ impl Stage {
     }
 }
 
-fn open(identity: &Identity, shelf: &MapShelf, number: usize, session: u64, now: Timestamp) -> Engine {
+fn open(
+    identity: &Identity,
+    shelf: &MapShelf,
+    number: usize,
+    session: u64,
+    now: Timestamp,
+) -> Engine {
     let mut seed = [u8::try_from(number).unwrap(); 32];
     seed[..8].copy_from_slice(&session.to_be_bytes());
     Engine::open(identity.clone(), Box::new(shelf.clone()), seed, now).unwrap()
