@@ -151,7 +151,8 @@ impl Check<'_> {
         Ok(object)
     }
 
-    /// Checks an operation on a field of a map: it replaces exactly the values that its author saw there.
+    /// Checks an operation on a field of a map: it replaces exactly the values that its author saw there, or takes away
+    /// all but the one shown.
     fn field(&mut self, object: &Object, key: &str, operation: &Op) -> Result<(), Refusal> {
         if key.is_empty() || key.len() > limits::KEY_BYTES {
             return Err(Refusal::Key);
@@ -166,16 +167,24 @@ impl Check<'_> {
             .iter()
             .map(|id| (id.counter(), id.actor().to_bytes().to_vec()))
             .collect();
-        if replaced != seen || replaced.len() != operation.pred.len() {
+        if replaced.len() != operation.pred.len() {
+            return Err(Refusal::UnknownTarget);
+        }
+        // Whoever chooses the value that is shown anyway only takes its rivals away.
+        let (shown, mut rivals) = (seen.last().cloned(), seen.clone());
+        rivals.pop_last();
+        let is_delete = operation.action == OpType::Delete;
+        let settles = is_delete && !rivals.is_empty() && replaced == rivals;
+        if replaced != seen && !settles {
             return Err(Refusal::UnknownTarget);
         }
         let mut now = Values::new();
-        if operation.action == OpType::Delete {
-            if replaced.is_empty() {
-                return Err(Refusal::Action);
-            }
-        } else {
+        if settles {
+            now.extend(shown);
+        } else if !is_delete {
             now.insert((self.at, self.change.actor_id.to_bytes().to_vec()));
+        } else if replaced.is_empty() {
+            return Err(Refusal::Action);
         }
         self.fields.insert(place, now);
         Ok(())
