@@ -32,10 +32,14 @@ impl Ledger {
     pub fn note(&mut self, done: &Done) {
         match done {
             Done::Document { id, heads, .. } => {
-                drop(self.documents.entry(*id).or_default().insert(heads.clone()))
+                self.documents.entry(*id).or_default().insert(heads.clone());
             }
-            Done::Workspace(id) => drop(self.workspaces.insert(*id)),
-            Done::Invite { id, .. } => drop(self.invites.insert(*id)),
+            Done::Workspace(id) => {
+                self.workspaces.insert(*id);
+            }
+            Done::Invite { id, .. } => {
+                self.invites.insert(*id);
+            }
             Done::Nothing | Done::Joining { .. } => {}
         }
     }
