@@ -44,8 +44,9 @@ async fn two_organizations_keep_one_pathway_right_together() -> Result<()> {
         has_both(&export)?;
         for browser in [&sam, &priya] {
             browser.visit(&format!("/documents/{document}")).await?;
+            browser.see("All changes saved and shared").await?;
             for words in
-                ["Bring a bag. Ask at the desk.", "Offer a cup of tea", "Write down the outcome"]
+                ["Bring a bag.", "Ask at the desk.", "Offer a cup of tea", "Write down the outcome"]
             {
                 browser.see(words).await?;
             }

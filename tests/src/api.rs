@@ -182,6 +182,14 @@ impl Api {
         text(&self.document(document).await?, "heads")
     }
 
+    /// Returns the lines of the metrics that count what this node refused.
+    pub async fn refused(&self) -> Result<Vec<String>> {
+        let answer = self.send(Method::GET, "/metrics", None).await?;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        let lines = text.lines().filter(|line| line.starts_with("fingerpost_envelopes_refused"));
+        Ok(lines.map(str::to_owned).collect())
+    }
+
     /// Returns a document in one of the formats that leave the node.
     pub async fn export(&self, document: &str, format: &str) -> Result<Vec<u8>> {
         let path = format!("/api/v1/documents/{document}/export?format={format}");

@@ -102,18 +102,24 @@ impl Pair {
         Ok(Self { council, charity, workspace })
     }
 
-    /// Waits until both nodes export the same, and returns it.
+    /// Waits until both nodes export the same, and returns it; says what they refused if they never do.
     pub async fn agree(&self, document: &str) -> Result<Vec<u8>> {
         let (one, other) = (self.council.api()?, self.charity.api()?);
-        wait::until("both nodes to export the same", async || {
+        let agreed = wait::until("both nodes to export the same", async || {
             let (here, there) = (one.heads(document).await?, other.heads(document).await?);
             anyhow::ensure!(here == there, "heads {here} and {there}");
-            let (here, there) =
-                (one.export(document, "json").await?, other.export(document, "json").await?);
+            let here = one.export(document, "json").await?;
+            let there = other.export(document, "json").await?;
             anyhow::ensure!(here == there, "equal heads, but the exports differ");
             Ok(here)
-        })
-        .await
+        });
+        match agreed.await {
+            Ok(export) => Ok(export),
+            Err(why) => {
+                let (here, there) = (one.refused().await?, other.refused().await?);
+                Err(why.context(format!("refused here: {here:?}; refused there: {there:?}")))
+            }
+        }
     }
 }
 
