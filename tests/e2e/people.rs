@@ -32,13 +32,10 @@ pub(crate) async fn type_words(browser: &Browser, kit: &str) -> Result<()> {
 fn kit_word(page: &str, number: usize) -> Result<String> {
     let (before, _after) =
         page.split_once("We will ask for two of the words").context("no form on the kit's page")?;
-    let words: Vec<&str> =
-        before.split(' ').filter(|word| word.chars().all(|c| c.is_ascii_lowercase())).collect();
-    let kit = words.len().checked_sub(12 + 1).unwrap_or_default();
-    let kit: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).skip(kit).collect();
-    let first = kit.len().saturating_sub(12);
-    Ok((*kit.get(first + number - 1).with_context(|| format!("no word {number} in {before}"))?)
-        .to_owned())
+    let words: Vec<&str> = before.split_whitespace().rev().take(12).collect();
+    // Counted from the last.
+    let word = words.iter().rev().nth(number - 1);
+    Ok((*word.with_context(|| format!("no word {number} in {before}"))?).to_owned())
 }
 
 /// Makes a workspace and returns its id.
