@@ -8,9 +8,15 @@ use super::path::{FieldPath, ItemId};
 use super::read::{Element, Node, Shape};
 use super::write::{Place, Target, Writer};
 
+/// Bounds the time of one patch.
+const OPERATIONS: usize = 1_000;
+
 impl Writer<'_> {
     /// Carries out the operations one after the other.
     pub(crate) fn json_patch(&mut self, patch: &Patch) -> Result<(), EditError> {
+        if patch.0.len() > OPERATIONS {
+            return Err(EditError::TooLarge { limit: OPERATIONS, what: "operations in one patch" });
+        }
         for (index, operation) in patch.0.iter().enumerate() {
             self.operation(operation).map_err(|source| EditError::Operation {
                 index,
@@ -27,8 +33,10 @@ impl Writer<'_> {
             PatchOperation::Remove(remove) => self.remove(&path(&remove.path)?),
             PatchOperation::Replace(replace) => {
                 let path = path(&replace.path)?;
-                self.value(&path)?;
-                self.set(&path, &replace.value)
+                match self.shape_at(&path)? {
+                    Some(_) => self.set(&path, &replace.value),
+                    None => Err(EditError::NotFound { path }),
+                }
             }
             PatchOperation::Move(moved) => self.relocate(&path(&moved.from)?, &path(&moved.path)?),
             PatchOperation::Copy(copy) => {

@@ -18,17 +18,14 @@ pub struct Splice {
 }
 
 impl Splice {
-    /// Does this splice begin and end between characters of `text`?
-    pub(crate) fn fits(&self, text: &str) -> bool {
-        let Some(end) = self.at.checked_add(self.delete) else { return false };
-        let mut seen = 0;
-        let (mut begins, mut ends) = (self.at == 0, end == 0);
-        for character in text.chars() {
-            seen += character.len_utf16();
-            begins |= seen == self.at;
-            ends |= seen == end;
-        }
-        begins && ends
+    /// Does this splice begin and end between characters of a text?
+    pub(crate) fn fits(&self, text: &[u16]) -> bool {
+        let is_between = |at: usize| match text.get(at) {
+            // The second half of a character beyond the first 65,536.
+            Some(unit) => !(0xdc00..=0xdfff).contains(unit),
+            None => at == text.len(),
+        };
+        is_between(self.at) && self.at.checked_add(self.delete).is_some_and(is_between)
     }
 
     /// Returns where a caret at `offset` stands after this splice.
@@ -142,7 +139,8 @@ mod tests {
             ("a🙂b", 4, 1, false),
             ("a", usize::MAX, 2, false),
         ] {
-            assert_eq!(splice(at, delete, "").fits(text), fits, "{text} {at} {delete}");
+            let units: Vec<u16> = text.encode_utf16().collect();
+            assert_eq!(splice(at, delete, "").fits(&units), fits, "{text} {at} {delete}");
         }
     }
 

@@ -10,7 +10,6 @@ use super::read::{Candidate, Element, Field, Item, Node, POSITIONS, Shape, View}
 use super::{Edit, EditError, Splice, reconcile, text, values};
 use crate::documents::{self, MergeRule};
 use crate::identity::Kind;
-use crate::limits;
 
 /// One open change.
 #[derive(Debug)]
@@ -328,24 +327,17 @@ impl<'a> Writer<'a> {
                 return Err(EditError::WrongType { path: path.clone(), expected: "a text" });
             }
         };
+        let mut units: Vec<u16> = self.view().text(&text).encode_utf16().collect();
         for splice in splices {
-            let current = self.view().text(&text);
-            if !splice.fits(&current) {
+            if !splice.fits(&units) {
                 return Err(EditError::BadSplice { path: path.clone() });
             }
-            if current.len().saturating_add(splice.insert.len()) > limits::STRING_BYTES
-                && !splice.insert.is_empty()
-            {
-                return Err(EditError::TooLarge {
-                    limit: limits::STRING_BYTES,
-                    what: "bytes in one text",
-                });
-            }
-            let delete = isize::try_from(splice.delete)
-                .map_err(|_| EditError::BadSplice { path: path.clone() })?;
+            units.splice(splice.at..splice.at + splice.delete, splice.insert.encode_utf16());
+            let delete = isize::try_from(splice.delete).unwrap_or(isize::MAX);
             self.tx.splice_text(&text, splice.at, delete, &splice.insert)?;
         }
-        Ok(())
+        let grows = splices.iter().any(|splice| !splice.insert.is_empty());
+        if grows { values::check_string(&String::from_utf16_lossy(&units)) } else { Ok(()) }
     }
 
     pub(crate) fn insert(
