@@ -1,6 +1,7 @@
 //! Part: the documents held, which of them are open in memory, and whether an envelope fits the one it is for.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use automerge::ChangeHash;
 use crdt_schema::audience::Audience;
@@ -126,12 +127,12 @@ impl Documents {
     pub(crate) fn load(shelf: &dyn Shelf) -> Result<Self, ShelfError> {
         let mut documents = Self::default();
         for meta in shelf.envelopes()? {
-            if !documents.held.contains_key(&meta.document) {
+            if let Entry::Vacant(place) = documents.held.entry(meta.document) {
                 let Some(held) = Held::load(&meta.document, &meta.id, shelf)? else {
                     warn!(document = %meta.document, "a document's first envelope cannot be read");
                     continue;
                 };
-                documents.held.insert(meta.document, held);
+                place.insert(held);
             }
             documents.note(
                 meta.workspace,
@@ -206,10 +207,11 @@ impl Documents {
             let open = Open::load(held, shelf)?;
             self.open.insert(*id, open);
         }
-        Ok(self.open.get_mut(id).map(|open| {
+        let mut open = self.open.get_mut(id);
+        if let Some(open) = &mut open {
             open.used = used;
-            open
-        }))
+        }
+        Ok(open)
     }
 
     /// Lets go of the documents that were not looked at for longest. Only when all their envelopes are durable: they

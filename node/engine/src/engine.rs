@@ -186,7 +186,7 @@ impl Engine {
         };
         match message {
             Message::Membership { workspace, heads } => {
-                self.on_membership(from, workspace, &heads, effects)
+                self.on_membership(from, workspace, &heads, effects);
             }
             Message::Entries { workspace, entries } => {
                 let entries: Vec<Vec<u8>> = entries.into_iter().map(Into::into).collect();
@@ -195,14 +195,14 @@ impl Engine {
             Message::Unknown { workspace } => self.on_unknown(from, workspace, effects),
             Message::Redeem(redemption) => self.on_redeem(from, redemption, effects),
             Message::Refused { workspace, reason } => {
-                self.on_refused(from, workspace, reason, effects)
+                self.on_refused(from, workspace, reason, effects);
             }
             Message::Return(certificate) => self.on_return(from, certificate, effects),
             Message::Reconcile { workspace, first, frame } => {
                 self.on_reconcile(from, workspace, first, &frame, effects);
             }
             Message::Offer { workspace, ids, mark } => {
-                self.on_offer(from, workspace, &ids, mark, effects)
+                self.on_offer(from, workspace, &ids, mark, effects);
             }
             Message::Want { workspace, ids } => self.on_want(from, workspace, &ids, effects),
             Message::Wanted { workspace, envelopes } => {
@@ -216,7 +216,7 @@ impl Engine {
             Message::Stored { workspace, mark } => self.on_stored(from, workspace, mark, effects),
             Message::Addresses(records) => self.on_addresses(from, records, effects),
             Message::Presence { document, person, at } => {
-                self.on_presence(from, document, person, at, effects)
+                self.on_presence(from, document, person, at, effects);
             }
         }
     }

@@ -210,7 +210,7 @@ impl Engine {
     ) {
         let workspace = redemption.offer.workspace;
         let refuse = |reason, effects: &mut Effects| {
-            send(effects, from, &Message::Refused { workspace, reason })
+            send(effects, from, &Message::Refused { workspace, reason });
         };
         // Only the node that the redemption speaks of may show it.
         if redemption.certificate.node != from {

@@ -190,7 +190,7 @@ impl Engine {
                     envelopes.push(bytes.into());
                 }
                 Ok(None) => {
-                    warn!(envelope = %id, "an envelope that should be here is not or is damaged")
+                    warn!(envelope = %id, "an envelope that should be here is not or is damaged");
                 }
                 Err(error) => error!(%error, "cannot read the store"),
             }
