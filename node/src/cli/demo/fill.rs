@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::http::Method;
+use engine::input::Command;
 use serde_json::{Value, json};
 
 use crate::cli::document::with_query;
@@ -14,6 +15,8 @@ use crate::client::{Client, Content};
 
 /// Of everybody in the demo; it guards nothing that is real.
 pub(crate) const PASSWORD: &str = "example-pathways";
+/// Where the node keeps that its recovery kit was checked.
+const KIT: &str = "setup/kit";
 const WORKSPACE: &str = "Northmere and Saltway";
 const EXAMPLES: [&str; 2] = [
     include_str!("../../../examples/referral-pathway.cash-first.json"),
@@ -29,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Makes the council found the workspace and bring the examples in, the others join, and the charity edit.
 pub(crate) async fn fill(council: &Node, charity: &Node, region: &Node) -> anyhow::Result<()> {
     for node in [council, charity, region] {
-        give_passwords(&node.client()?).await?;
+        set_up(node).await?;
     }
     let client = council.client()?;
     let workspace = found_workspace(&client).await?;
@@ -44,13 +47,18 @@ pub(crate) async fn fill(council: &Node, charity: &Node, region: &Node) -> anyho
 }
 
 /// Spares people the first run's questions.
-async fn give_passwords(node: &Client) -> anyhow::Result<()> {
-    for person in node.list("/people").await? {
+async fn set_up(node: &Node) -> anyhow::Result<()> {
+    let client = node.client()?;
+    for person in client.list("/people").await? {
         if person.get("has_password") == Some(&Value::Bool(false)) {
             let path = format!("/people/{}/password", text(&person, "/id"));
-            node.json(Method::PUT, &path, Content::Json(&json!({"password": PASSWORD}))).await?;
+            let body = json!({"password": PASSWORD});
+            client.json(Method::PUT, &path, Content::Json(&body)).await?;
         }
     }
+    let checked = json!({"confirmed": true}).to_string().into_bytes();
+    let keep = Command::Keep { key: KIT.to_owned(), value: Some(checked) };
+    node.running.handle().act(keep).await?;
     Ok(())
 }
 
