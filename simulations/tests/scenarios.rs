@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use anyhow::{Context, Result};
 use simulations::run::Order;
 use simulations::scenarios::{self, Scenario};
 
@@ -10,25 +11,22 @@ const FIXED: &[u64] = &[1, 2, 3, 422_987_018];
 /// How many more each scenario gets, by chance; `SIMULATION_SEEDS` asks for more.
 const FRESH: u64 = 2;
 
-fn check(name: &str) {
-    let scenario: &'static Scenario = scenarios::find(name).expect("the scenario is in the list");
-    let more =
-        std::env::var("SIMULATION_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(FRESH);
-    let fresh = (0..more).map(|count| RandomState::new().hash_one(count) % 1_000_000_000);
-    for seed in FIXED.iter().copied().chain(fresh) {
-        let order = Order { scenario, seed, organizations: None, trace: false };
-        if let Err(failure) = order.run() {
-            panic!("{failure:#}");
-        }
+fn check(name: &str) -> Result<()> {
+    let scenario: &'static Scenario = scenarios::find(name).context("it is not in the list")?;
+    let more = std::env::var("SIMULATION_SEEDS").ok().and_then(|text| text.parse().ok());
+    let fresh = (0..more.unwrap_or(FRESH)).map(|count| RandomState::new().hash_one(count));
+    for seed in FIXED.iter().copied().chain(fresh.map(|seed| seed % 1_000_000_000)) {
+        Order { scenario, seed, organizations: None, trace: false }.run()?;
     }
+    Ok(())
 }
 
 macro_rules! all {
     ($($name:ident),* $(,)?) => {
         $(
             #[test]
-            fn $name() {
-                check(stringify!($name));
+            fn $name() -> Result<()> {
+                check(stringify!($name))
             }
         )*
 
@@ -70,11 +68,8 @@ fn the_same_seed_tells_the_same_story_to_the_last_byte() {
 }
 
 #[test]
-fn twenty_organizations_agree_after_a_storm() {
+fn twenty_organizations_agree_after_a_storm() -> Result<()> {
     let scenario =
-        scenarios::find("everyone_edits_at_random").expect("the scenario is in the list");
-    let order = Order { scenario, seed: 20, organizations: Some(20), trace: false };
-    if let Err(failure) = order.run() {
-        panic!("{failure:#}");
-    }
+        scenarios::find("everyone_edits_at_random").context("the scenario is in the list")?;
+    Order { scenario, seed: 20, organizations: Some(20), trace: false }.run().map(|_| ())
 }

@@ -1,6 +1,6 @@
 //! What nodes say to each other: one frame is one [`Message`] in canonical CBOR.
 //!
-//! A conversation is about one workspace and goes in this order: membership, until both hold the same entries; then
+//! A conversation is about one workspace and goes in this order: membership, from both sides; then
 //! one reconciliation of envelope ids; then the envelopes that are missing, asked for by who lacks them; and from then
 //! on new envelopes as they come. Documents are never spoken of one by one.
 

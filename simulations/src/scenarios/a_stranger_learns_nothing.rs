@@ -82,7 +82,7 @@ fn with_what_it_may_have_found(
     let identity = world.node(stranger)?.identity.clone();
     let mut redemption = Invite::from_text(&text)?.redeem(identity.card, identity.certificate);
     redemption.proof = SignatureBytes([7; 64]);
-    let answers = world.answers(stranger, 0, Message::Redeem(redemption.clone()).to_frame())?;
+    let answers = world.answers(stranger, 0, Message::Redeem(redemption).to_frame())?;
     let refused = Message::Refused { workspace, reason: Reason::NotValidHere }.to_frame();
     ensure!(answers == [refused], "an invite without its secret brings {answers:?}");
     // Somebody else's certificate is of no use either.

@@ -5,8 +5,8 @@ use anyhow::{Context, Result, ensure};
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::envelope::{Body, Envelope};
 use crdt_schema::identity::{EntryId, EnvelopeId, WorkspaceId};
-use engine::Shelf;
 use engine::message::Message;
+use engine::{EnvelopeMeta, Identity, Shelf};
 
 use crate::ask::short;
 use crate::network::Number;
@@ -138,16 +138,27 @@ fn bad_envelopes(
         body.organization = own.card.organization;
         bad.push(("another's changes as its own", seal(body)));
     }
+    bad.extend(mutated(world, &all, &good, &own)?);
+    // What is known already is not taken twice.
+    bad.extend(all.into_iter().map(|(_, bytes)| ("a replay", bytes)));
+    Ok(bad)
+}
+
+/// Known envelopes with a byte changed, and an own one that is truly signed with a byte of its change changed.
+fn mutated(
+    world: &mut World,
+    all: &[(EnvelopeMeta, Vec<u8>)],
+    good: &Body,
+    own: &Identity,
+) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let mut bad = Vec::new();
     for _ in 0..60 {
-        let mut bytes = world.chance.pick(&all).map(|(_, bytes)| bytes.clone()).unwrap_or_default();
+        let mut bytes = world.chance.pick(all).map(|(_, bytes)| bytes.clone()).unwrap_or_default();
         let at = world.chance.index(bytes.len());
         if let Some(byte) = bytes.get_mut(at) {
             *byte ^= u8::try_from(world.chance.between(1, 255))?;
         }
         bad.push(("a mutated envelope", bytes));
-    }
-    for _ in 0..60 {
-        // The signature is true, so that what lies behind it is tried, too.
         let mut body = good.clone();
         if let Some(change) = body.changes.first_mut() {
             let mut bytes = change.to_vec();
@@ -157,10 +168,8 @@ fn bad_envelopes(
             }
             *change = bytes.into();
         }
-        bad.push(("a mutated change", seal(body)));
+        bad.push(("a mutated change", Envelope::seal(&own.key, body).to_bytes()));
     }
-    // What is known already is not taken twice.
-    bad.extend(all.into_iter().map(|(_, bytes)| ("a replay", bytes)));
     Ok(bad)
 }
 

@@ -13,6 +13,9 @@ use crate::world::World;
 const CANARY: &str = "canary-7e1d";
 const OUTSIDER: Number = 2;
 
+/// To each sender and receiver the frames between them.
+type Tapped = BTreeMap<(Number, Number), Vec<Vec<u8>>>;
+
 pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
     let seed = world.chance.below(u64::MAX);
     let without = told(&mut World::new(seed), false)?;
@@ -38,7 +41,7 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
 }
 
 /// Plays the story and returns what the outsider was sent.
-fn told(world: &mut World, has_secret: bool) -> Result<BTreeMap<(Number, Number), Vec<Vec<u8>>>> {
+fn told(world: &mut World, has_secret: bool) -> Result<Tapped> {
     // Nothing is left to chance that a secret document could change: only what is sent may differ.
     world.network.weather = Weather { delay: (20, 20), ..Weather::default() };
     world.disk_delay = (2, 2);

@@ -85,7 +85,12 @@ fn what_waits_and_was_sent_by_two_survives_the_leaving_of_one() {
 #[test]
 fn more_orphans_than_there_is_room_for_are_asked_for_again_and_not_acknowledged_before() {
     let (mut stage, workspace) = Stage::together(2);
-    let document = stage.create(0, workspace, Audience::default());
+    let document = stage.create_with(
+        0,
+        workspace,
+        Audience::default(),
+        serde_json::json!({"document_type": "referral_pathway", "title": "Short"}),
+    );
     stage.is_cut = true;
     stage.unlink(0, 1);
     stage.run();

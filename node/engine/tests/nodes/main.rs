@@ -4,5 +4,6 @@ mod clocks;
 mod exchange;
 mod first;
 mod members;
+#[cfg(test)]
 mod stage;
 mod strangers;

@@ -1,7 +1,7 @@
 //! A stage for a few engines: a network that is perfect or cut, and shelves that keep what was committed.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crdt_schema::audience::Audience;
@@ -32,8 +32,12 @@ pub(crate) struct Kept {
 pub(crate) struct MapShelf(Arc<Mutex<Kept>>);
 
 impl MapShelf {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap()
+    }
+
     fn keep(&self, records: Vec<Record>) {
-        let mut kept = self.0.lock().unwrap();
+        let mut kept = self.kept();
         for record in records {
             match record {
                 Record::Entry { workspace, bytes, .. } => kept.entries.push((workspace, bytes)),
@@ -56,26 +60,26 @@ fn put(map: &mut BTreeMap<String, Vec<u8>>, key: String, value: Option<Vec<u8>>)
 
 impl Shelf for MapShelf {
     fn entries(&self) -> Result<Vec<(WorkspaceId, Vec<u8>)>, ShelfError> {
-        Ok(self.0.lock().unwrap().entries.clone())
+        Ok(self.kept().entries.clone())
     }
 
     fn envelopes(&self) -> Result<Vec<EnvelopeMeta>, ShelfError> {
-        Ok(self.0.lock().unwrap().envelopes.iter().map(|(meta, _)| *meta).collect())
+        Ok(self.kept().envelopes.iter().map(|(meta, _)| *meta).collect())
     }
 
     fn envelope(&self, id: &EnvelopeId) -> Result<Option<Vec<u8>>, ShelfError> {
-        let kept = self.0.lock().unwrap();
+        let kept = self.kept();
         Ok(kept.envelopes.iter().find(|(meta, _)| meta.id == *id).map(|(_, bytes)| bytes.clone()))
     }
 
     fn locals(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, ShelfError> {
-        let kept = self.0.lock().unwrap();
+        let kept = self.kept();
         let found = kept.locals.iter().filter(|(key, _)| key.starts_with(prefix));
         Ok(found.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
     fn cached(&self, key: &str) -> Option<Vec<u8>> {
-        self.0.lock().unwrap().cache.get(key).cloned()
+        self.kept().cache.get(key).cloned()
     }
 }
 
@@ -182,7 +186,7 @@ impl Stage {
         for dial in effects.dial {
             match self.number(dial.node) {
                 Some(to) if !self.is_cut && dial.addresses.contains(&address(to)) => {
-                    self.link(number, to)
+                    self.link(number, to);
                 }
                 _ => self.queue.push_back((number, Input::DialFailed(dial.node))),
             }
@@ -330,7 +334,17 @@ impl Stage {
         workspace: WorkspaceId,
         audience: Audience,
     ) -> DocumentId {
-        let (kind, content) = (Kind::ReferralPathway, example());
+        self.create_with(number, workspace, audience, example())
+    }
+
+    pub(crate) fn create_with(
+        &mut self,
+        number: usize,
+        workspace: WorkspaceId,
+        audience: Audience,
+        content: Value,
+    ) -> DocumentId {
+        let kind = Kind::ReferralPathway;
         let command =
             Command::CreateDocument { workspace, kind, audience, content, person: person("Priya") };
         match self.command(number, command) {
@@ -383,7 +397,7 @@ impl Stage {
 
     /// Returns what a node kept: its membership entries and its envelopes.
     pub(crate) fn kept(&self, number: usize) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
-        let kept = self.nodes[number].shelf.0.lock().unwrap();
+        let kept = self.nodes[number].shelf.kept();
         let entries = kept.entries.iter().map(|(_, bytes)| bytes.clone()).collect();
         (entries, kept.envelopes.iter().map(|(_, bytes)| bytes.clone()).collect())
     }
