@@ -1,81 +1,18 @@
 //! The gate: what is honest passes, what is not is refused for its own reason, and nothing that passes does harm.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+mod forge;
+mod mutants;
 
 use automerge::legacy::{ElementId, Key, ObjectId, OpId, OpType};
-use automerge::{ActorId, Change, ExpandedChange, ObjType, ScalarValue};
-use crdt_schema::document::{Document, Edit, FieldPath, Splice};
+use automerge::{ActorId, Change, ObjType, ScalarValue};
+use crdt_schema::document::{Document, Edit};
 use crdt_schema::gate::{self, PlainChange, Refusal, Verdict};
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{Kind, Timestamp};
 use crdt_schema::limits;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
-const NOW: Timestamp = Timestamp(1_790_000_000_000);
-
-fn actor(number: u8) -> ActorId {
-    ActorId::from([number; 16].as_slice())
-}
-
-fn path(text: &str) -> FieldPath {
-    text.parse().unwrap()
-}
-
-/// Returns a document, its first change and one more, which is not applied.
-fn document() -> (Document, Vec<u8>, Vec<u8>) {
-    let content = json!({
-        "document_type": "referral_pathway", "title": "Cash first", "status": "draft",
-        "body": {"steps": [{"step": 1, "detail": "Ask"}, {"step": 2, "detail": "Refer"}], "outcomes": ["accepted"]},
-    });
-    let (mut document, genesis) =
-        Document::create(Kind::ReferralPathway, &actor(1), &content, NOW).unwrap();
-    let known = document.clone();
-    let edits = [
-        Edit::Splice {
-            path: path("/title"),
-            splices: vec![Splice { at: 4, delete: 1, insert: "🙂é".to_owned() }],
-        },
-        Edit::Set { path: path("/status"), value: json!("agreed") },
-        Edit::Insert { list: path("/body/steps"), after: None, value: json!({"detail": "Listen"}) },
-        Edit::Remove { path: path("/body/outcomes/0") },
-    ];
-    let next = document.edit(&actor(1), &known.heads(), &edits, NOW).unwrap();
-    (known, genesis, next.into_iter().next().unwrap())
-}
-
-/// Returns the change with something altered, encoded as Automerge would encode it.
-fn forge(bytes: &[u8], alter: impl FnOnce(&mut ExpandedChange)) -> Vec<u8> {
-    let mut change = Change::from_bytes(bytes.to_vec()).unwrap().decode();
-    alter(&mut change);
-    Change::from(change).raw_bytes().to_vec()
-}
-
-/// Writes the true checksum and length of a chunk into it.
-fn repair(bytes: &mut Vec<u8>) {
-    let data = data_start(bytes);
-    let body = bytes.split_off(data.min(bytes.len()));
-    let mut hashed = vec![bytes.get(8).copied().unwrap_or(1)];
-    let mut length = body.len();
-    loop {
-        let byte = u8::try_from(length & 0x7f).unwrap();
-        length >>= 7;
-        hashed.push(if length > 0 { byte | 0x80 } else { byte });
-        if length == 0 {
-            break;
-        }
-    }
-    hashed.extend_from_slice(&body);
-    let checksum = Sha256::digest(&hashed);
-    bytes.truncate(4);
-    bytes.extend_from_slice(&checksum[..4]);
-    bytes.extend_from_slice(&hashed);
-}
-
-fn data_start(bytes: &[u8]) -> usize {
-    9 + bytes.iter().skip(9).take_while(|byte| **byte & 0x80 != 0).count() + 1
-}
+use forge::{NOW, actor, document, forge, path, repair};
 
 fn judge(document: &Document, bytes: &[u8]) -> Result<Verdict, Refusal> {
     Ok(gate::admit(document, &actor(1), &[gate::inspect(bytes)?]))
@@ -511,63 +448,4 @@ fn a_verdict_does_not_depend_on_what_else_is_here() {
     });
     assert_eq!(refusal(&other, &forged), Some(Refusal::UnknownTarget));
     assert_eq!(refusal(&known, &forged), Some(Refusal::UnknownTarget));
-}
-
-/// A generator that gives the same numbers in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % sides as u64).unwrap()
-    }
-}
-
-#[test]
-fn mutants_with_true_checksums_do_no_harm() {
-    let (known, genesis, next) = document();
-    let mut dice = Dice(0x5eed);
-    let mut verdicts: BTreeMap<&str, usize> = BTreeMap::new();
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    for round in 0..6_000 {
-        let (document, original) =
-            if round % 3 == 0 { (&Document::empty(), &genesis) } else { (&known, &next) };
-        let mut bytes = original.clone();
-        for _ in 0..=dice.roll(3) {
-            let at = data_start(&bytes) + dice.roll(bytes.len() - data_start(&bytes));
-            match dice.roll(4) {
-                0 => bytes[at] ^= 1 << dice.roll(8),
-                1 => bytes[at] = u8::try_from(dice.roll(256)).unwrap(),
-                2 => drop(bytes.remove(at)),
-                _ => bytes.insert(at, u8::try_from(dice.roll(256)).unwrap()),
-            }
-        }
-        repair(&mut bytes);
-        let word = match gate::inspect(&bytes) {
-            Err(refusal) => refusal.word(),
-            Ok(change) => match gate::admit(document, &actor(1), std::slice::from_ref(&change)) {
-                Verdict::Refused(refusal) => refusal.word(),
-                Verdict::Missing(_) => "missing",
-                Verdict::Admitted => {
-                    let mut grown = document.clone();
-                    grown.apply(vec![change]).unwrap();
-                    let content = grown.content();
-                    let mut journal = vec![genesis.clone(), bytes.clone()];
-                    if round % 3 == 0 {
-                        journal.remove(0);
-                    }
-                    assert_eq!(Document::restore(journal).unwrap().content(), content);
-                    let edit = Edit::Set { path: path("/x"), value: json!("later") };
-                    grown.edit(&actor(5), &grown.heads(), &[edit], NOW).unwrap();
-                    "admitted"
-                }
-            },
-        };
-        *verdicts.entry(word).or_default() += 1;
-    }
-    std::panic::set_hook(hook);
-    assert!(verdicts.len() > 5 && verdicts.contains_key("admitted"), "{verdicts:?}");
 }
