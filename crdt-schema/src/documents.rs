@@ -194,3 +194,88 @@ fn plain_words(names: &[String]) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_wrong_is_told_where_and_what_to_do() {
+        let with = |field: &str, value: Value| {
+            let mut content =
+                json!({"document_type": "referral_pathway", "title": "T", "body": {}});
+            if let Some(fields) = content.as_object_mut() {
+                fields.insert(field.to_owned(), value);
+            }
+            content
+        };
+        for (content, pointer, said) in [
+            (json!([]), "", "JSON object"),
+            (json!({"title": "T"}), "/document_type", "Add \"document_type\""),
+            (
+                with("document_type", json!("poem")),
+                "/document_type",
+                "Use one of: referral_pathway",
+            ),
+            (with("_positions", json!({})), "/_positions", "Remove"),
+            (with("title", json!(3)), "/title", "expected a string"),
+            (with("body", json!({"steps": {}})), "/body/steps", "expected a sequence"),
+            (
+                with("body", json!({"steps": [{}, {"step": "one"}]})),
+                "/body/steps/1/step",
+                "expected i64",
+            ),
+            (json!({"document_type": "referral_pathway"}), "", "missing field `title`"),
+        ] {
+            let problems = check(&content).unwrap_err();
+            assert_eq!(
+                problems.first().map(|problem| problem.pointer.as_str()),
+                Some(pointer),
+                "{problems:?}"
+            );
+            assert!(problems.iter().any(|problem| problem.message.contains(said)), "{problems:?}");
+        }
+        assert!(check(&with("_note", json!({"kept": true}))).is_ok());
+    }
+
+    #[test]
+    fn places_are_called_by_their_names() {
+        for (pointer, label_of_it) in [
+            ("body/steps/3/detail", "Step 3: detail"),
+            ("body/response_time/acknowledge", "Response time: acknowledge"),
+            ("body/contacts/2/phones/1/number", "Contact 2: phone number 1"),
+            ("body/x_local/some_field", "X local: some field"),
+            ("body/trigger/urgency_levels/1/when", "Urgency level 1: when"),
+        ] {
+            let names: Vec<String> = pointer.split('/').map(str::to_owned).collect();
+            assert_eq!(label(Kind::ReferralPathway, &names), label_of_it, "{pointer}");
+        }
+    }
+
+    #[test]
+    fn every_text_of_the_table_is_in_the_manual() {
+        let manual = include_str!("../../docs/merging.md");
+        for row in fields(Kind::ReferralPathway).iter().filter(|row| row.merge == MergeRule::Text) {
+            let name = row.path.rsplit('/').find(|token| *token != "*").unwrap_or_default();
+            assert!(manual.contains(name), "{}", row.path);
+        }
+    }
+
+    #[test]
+    fn list_data_is_there_whatever_the_content_is() {
+        for content in [
+            json!(null),
+            json!([1]),
+            json!({"title": 3, "tags": [1, {"curie": "a:b"}, "plain"], "status": {}}),
+        ] {
+            assert_eq!(
+                (title(&content), status(&content), description(&content)),
+                Default::default()
+            );
+            assert!(tags(&content).len() <= 2);
+        }
+        assert!(schema(Kind::ReferralPathway).pointer("/properties/body").is_some());
+    }
+}
