@@ -327,7 +327,7 @@ mod tests {
         let redemption = invite().redeem(card, root.certify(node, Timestamp(3)));
         assert!(redemption.is_true());
 
-        let mut stolen = redemption.clone();
+        let mut stolen = redemption;
         stolen.card = thief.card("Open Door".parse().unwrap(), Sector::Vcs);
         stolen.certificate = thief.certify(node, Timestamp(3));
         assert!(!stolen.is_true());

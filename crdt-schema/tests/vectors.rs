@@ -1,5 +1,7 @@
 //! The test vectors of `docs/protocol.md`: fixed keys in, fixed bytes out. A change here is a change of the protocol.
 
+#![expect(clippy::unwrap_used, reason = "fixed inputs of a test")]
+
 use crdt_schema::audience::Audience;
 use crdt_schema::codec;
 use crdt_schema::envelope::{self, Body, Envelope, Genesis, VERSION};
