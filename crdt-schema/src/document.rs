@@ -1,7 +1,7 @@
 //! [`Document`]: what people write together.
 //!
-//! This module and the [gate](crate::gate) are the only ones that touch Automerge. How each field merges is said in
-//! [`documents`](crate::documents) and explained in `docs/merging.md`.
+//! This module and the [`gate`] are the only ones that touch Automerge. How each field merges is said in
+//! [`documents`] and explained in `docs/merging.md`.
 
 mod compare;
 mod conflicts;
