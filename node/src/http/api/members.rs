@@ -7,12 +7,14 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use crdt_schema::identity::{InviteId, OrganizationId, Role, WorkspaceId};
-use engine::Done;
 use engine::input::Command;
-use engine::view::{InviteView, MemberView, Standing};
+use engine::view::{InviteView, JoinState, MemberView, Standing};
+use engine::{Done, Event, Reader, Refused};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::broadcast;
 
+use crate::handle::ActError;
 use crate::http::App;
 use crate::http::api::paging::Page;
 use crate::http::api::{ROOT, time, workspaces};
@@ -139,19 +141,54 @@ pub(crate) struct Join {
     invite: String,
 }
 
+/// How long a program waits to hear what became of a join.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 pub(crate) async fn join(
     State(app): State<App>,
     extract::Json(join): extract::Json<Join>,
 ) -> Result<Json<Value>, Problem> {
+    let news = app.handle().events();
     match app.handle().act(Command::Join { invite: join.invite }).await? {
         Done::Joining { workspace, joined } => {
-            let state = if joined { "joined" } else { "waiting" };
+            let state = if joined { "joined" } else { outcome(&app, workspace, news).await? };
             Ok(Json(json!({"workspace": workspace, "state": state})))
         }
         Done::Nothing | Done::Workspace(_) | Done::Invite { .. } | Done::Document { .. } => {
             Err(Problem::stopping())
         }
     }
+}
+
+/// Waits until a member has let this organisation in or refused it; then says that the join goes on by itself.
+async fn outcome(
+    app: &App,
+    workspace: WorkspaceId,
+    mut news: broadcast::Receiver<Event>,
+) -> Result<&'static str, Problem> {
+    let patience = tokio::time::sleep(PATIENCE);
+    tokio::pin!(patience);
+    while app.handle().network.is_some() {
+        let read = move |node: &mut Reader<'_>| {
+            (node.workspace(&workspace).is_some(), node.join_state(&workspace).cloned())
+        };
+        match app.handle().read(read).await? {
+            (true, _) => return Ok("joined"),
+            (false, Some(JoinState::Refused(why))) => {
+                // The program has its answer; nothing half made stays behind.
+                app.handle().act(Command::ForgetJoin { workspace }).await?;
+                return Err(ActError::Refused(Refused::Invite(why)).into());
+            }
+            (false, Some(JoinState::Unreached)) => {}
+            (false, Some(JoinState::NeedsApproval) | None) => break,
+        }
+        tokio::select! {
+            () = &mut patience => break,
+            // Missed news is no matter: the state is read anew.
+            _ = news.recv() => {}
+        }
+    }
+    Ok("waiting")
 }
 
 /// How long an invite lasts: seconds, or a number with one of `m`, `h`, `d`, `w`.
