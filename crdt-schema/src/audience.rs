@@ -50,6 +50,15 @@ impl Default for Audience {
 }
 
 impl Audience {
+    /// Is it within the limits?
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        [&self.read, &self.write].into_iter().all(|circle| match circle {
+            Circle::Workspace | Circle::Public => true,
+            Circle::Named(named) => named.len() <= crate::limits::AUDIENCE,
+        })
+    }
+
     /// May this member read?
     #[must_use]
     pub fn may_read(&self, member: &OrganizationId) -> bool {

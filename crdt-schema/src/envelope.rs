@@ -4,7 +4,8 @@ use automerge::ActorId;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
-use crate::audience::{Audience, Circle};
+use crate::access::AccessAct;
+use crate::audience::Audience;
 use crate::codec::{self, DecodeError, SignatureBytes};
 use crate::identity::{
     DocumentId, EntryId, EnvelopeId, Kind, NodeId, OrganizationId, SessionId, Timestamp,
@@ -15,6 +16,7 @@ use crate::limits;
 
 const ENVELOPE: &str = "fingerpost/envelope/v1";
 const DOCUMENT: &str = "fingerpost/document/v1";
+const CONTENT: &str = "fingerpost/content/v1";
 const ACTOR: &str = "fingerpost/actor/v1";
 /// The version of the envelope's form.
 pub const VERSION: u8 = 1;
@@ -49,19 +51,23 @@ impl Genesis {
         DocumentId(codec::hash(DOCUMENT, &codec::encode(self)))
     }
 
-    /// Is it within the limits?
-    #[must_use]
-    pub fn is_bounded(&self) -> bool {
-        [&self.audience.read, &self.audience.write].into_iter().all(|circle| match circle {
-            Circle::Workspace | Circle::Public => true,
-            Circle::Named(named) => named.len() <= limits::AUDIENCE,
-        })
-    }
 }
 
-/// What an envelope says, before it is signed.
+/// What an envelope brings.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Body {
+pub enum Content {
+    /// Automerge changes, plain chunks, in causal order.
+    #[n(0)]
+    Changes(#[n(0)] Vec<ByteVec>),
+    /// A step of the document's access log.
+    #[n(1)]
+    Access(#[n(0)] AccessAct),
+}
+
+/// What an envelope says about itself: all that is signed. What it brings is in it by its hash, so that two of these
+/// suffice to show that somebody said two things in one place.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Header {
     /// [`VERSION`].
     #[n(0)]
     pub version: u8,
@@ -71,55 +77,129 @@ pub struct Body {
     /// Which document.
     #[n(2)]
     pub document: DocumentId,
-    /// What the document is; in its first envelope only.
-    #[n(3)]
-    pub genesis: Option<Genesis>,
     /// Whose node wrote.
-    #[n(4)]
+    #[n(3)]
     pub organization: OrganizationId,
     /// Which node wrote; it signs.
-    #[n(5)]
+    #[n(4)]
     pub node: NodeId,
     /// Which person wrote, as the node vouches.
-    #[n(6)]
+    #[n(5)]
     pub person: Person,
     /// The node's session.
-    #[n(7)]
+    #[n(6)]
     pub session: SessionId,
     /// The place in the session's chain for this document, from 1.
-    #[n(8)]
+    #[n(7)]
     pub seq: u64,
     /// The envelope before it in that chain.
-    #[n(9)]
+    #[n(8)]
     pub previous: Option<EnvelopeId>,
     /// The newest membership entries the author knew, sorted.
-    #[n(10)]
+    #[n(9)]
     pub membership: Vec<EntryId>,
+    /// The newest steps of the document's access log the author knew, sorted; none if only the genesis was.
+    #[n(10)]
+    pub access: Vec<EnvelopeId>,
     /// When, as a claim.
     #[n(11)]
     pub time: Timestamp,
-    /// Automerge changes, plain chunks, in causal order.
-    #[n(12)]
-    pub changes: Vec<ByteVec>,
+    /// Hash of genesis and content.
+    #[cbor(n(12), with = "minicbor::bytes")]
+    pub content: [u8; 32],
 }
 
-/// A signed batch of changes.
+/// A header with its signature.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Envelope {
-    /// What it says.
+pub struct SignedHeader {
+    /// What is signed.
     #[n(0)]
-    pub body: Body,
-    /// By the node, over the body.
+    pub header: Header,
+    /// By the node, over the header.
     #[n(1)]
     pub signature: SignatureBytes,
 }
 
-impl Envelope {
-    /// Signs.
+impl SignedHeader {
+    /// Is it signed by its node?
     #[must_use]
-    pub fn seal(key: &NodeKey, body: Body) -> Self {
-        let signature = key.sign(ENVELOPE, &codec::encode(&body));
-        Self { body, signature }
+    pub fn is_true(&self) -> bool {
+        codec::verify(
+            self.header.node.as_bytes(),
+            ENVELOPE,
+            &codec::encode(&self.header),
+            &self.signature,
+        )
+    }
+}
+
+/// Two headers with one place in one chain: the node said two things where it can only have said one.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Equivocation {
+    /// The one whose bytes come first.
+    #[n(0)]
+    pub first: SignedHeader,
+    /// The other.
+    #[n(1)]
+    pub second: SignedHeader,
+}
+
+impl Equivocation {
+    /// Makes the one form that such a proof has.
+    #[must_use]
+    pub fn new(a: SignedHeader, b: SignedHeader) -> Self {
+        let (first, second) =
+            if codec::encode(&a) <= codec::encode(&b) { (a, b) } else { (b, a) };
+        Self { first, second }
+    }
+
+    /// Returns the node that it convicts.
+    #[must_use]
+    pub const fn node(&self) -> NodeId {
+        self.first.header.node
+    }
+
+    /// Does it prove anything?
+    #[must_use]
+    pub fn is_true(&self) -> bool {
+        let (a, b) = (&self.first.header, &self.second.header);
+        (a.node, a.session, a.document, a.seq) == (b.node, b.session, b.document, b.seq)
+            && a != b
+            && codec::encode(&self.first) < codec::encode(&self.second)
+            && self.first.is_true()
+            && self.second.is_true()
+    }
+}
+
+/// A signed batch of one author's changes to one document, or one step of its access log.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Envelope {
+    /// What it says about itself.
+    #[n(0)]
+    pub header: Header,
+    /// By the node, over the header.
+    #[n(1)]
+    pub signature: SignatureBytes,
+    /// What the document is; in its first envelope only.
+    #[n(2)]
+    pub genesis: Option<Genesis>,
+    /// What it brings.
+    #[n(3)]
+    pub content: Content,
+}
+
+impl Envelope {
+    /// Signs; the header's hash of the content is set here.
+    #[must_use]
+    pub fn seal(
+        key: &NodeKey,
+        mut header: Header,
+        genesis: Option<Genesis>,
+        content: Content,
+    ) -> Self {
+        header.content = hash_of(genesis.as_ref(), &content);
+        let signature = key.sign(ENVELOPE, &codec::encode(&header));
+        Self { header, signature, genesis, content }
     }
 
     /// Returns the bytes that are stored and sent.
@@ -142,41 +222,70 @@ impl Envelope {
         EnvelopeId(codec::hash(ENVELOPE, bytes))
     }
 
-    /// Is it signed by its node?
+    /// Returns what is signed, without what it brings.
+    #[must_use]
+    pub fn signed_header(&self) -> SignedHeader {
+        SignedHeader { header: self.header.clone(), signature: self.signature }
+    }
+
+    /// Is it signed by its node, with this content?
     #[must_use]
     pub fn is_true(&self) -> bool {
-        codec::verify(
-            self.body.node.as_bytes(),
-            ENVELOPE,
-            &codec::encode(&self.body),
-            &self.signature,
-        )
+        self.header.content == hash_of(self.genesis.as_ref(), &self.content)
+            && codec::verify(
+                self.header.node.as_bytes(),
+                ENVELOPE,
+                &codec::encode(&self.header),
+                &self.signature,
+            )
+    }
+
+    /// Returns the Automerge changes it brings.
+    #[must_use]
+    pub fn changes(&self) -> &[ByteVec] {
+        match &self.content {
+            Content::Changes(changes) => changes,
+            Content::Access(_) => &[],
+        }
     }
 
     /// Does its form hold: version, limits, genesis exactly where it belongs, chain well formed?
     #[must_use]
     pub fn is_well_formed(&self) -> bool {
-        let body = &self.body;
-        let genesis = match &body.genesis {
+        let header = &self.header;
+        let genesis = match &self.genesis {
             Some(genesis) => {
-                genesis.id() == body.document
-                    && genesis.workspace == body.workspace
-                    && genesis.owner == body.organization
-                    && genesis.is_bounded()
-                    && body.seq == 1
+                genesis.id() == header.document
+                    && genesis.workspace == header.workspace
+                    && genesis.owner == header.organization
+                    && genesis.audience.is_bounded()
+                    && header.seq == 1
+                    && header.access.is_empty()
+                    && matches!(self.content, Content::Changes(_))
             }
             None => true,
         };
-        body.version == VERSION
+        let content = match &self.content {
+            Content::Changes(changes) => {
+                !changes.is_empty() && changes.len() <= limits::CHANGES_PER_ENVELOPE
+            }
+            Content::Access(act) => act.is_bounded(),
+        };
+        header.version == VERSION
             && genesis
-            && (body.seq == 1) == body.previous.is_none()
-            && body.seq >= 1
-            && !body.changes.is_empty()
-            && body.changes.len() <= limits::CHANGES_PER_ENVELOPE
-            && !body.membership.is_empty()
-            && body.membership.len() <= limits::PARENTS
-            && body.membership.is_sorted_by(|a, b| a < b)
+            && content
+            && (header.seq == 1) == header.previous.is_none()
+            && header.seq >= 1
+            && !header.membership.is_empty()
+            && header.membership.len() <= limits::PARENTS
+            && header.membership.is_sorted_by(|a, b| a < b)
+            && header.access.len() <= limits::PARENTS
+            && header.access.is_sorted_by(|a, b| a < b)
     }
+}
+
+fn hash_of(genesis: Option<&Genesis>, content: &Content) -> [u8; 32] {
+    codec::hash(CONTENT, &codec::encode(&(genesis, content)))
 }
 
 /// Returns the Automerge actor of a node's session: nobody can claim another's, since the node's key is inside.
@@ -204,22 +313,23 @@ mod tests {
             created: Timestamp(4),
             nonce: [5; 16],
         };
-        let body = Body {
+        let header = Header {
             version: VERSION,
             workspace: genesis.workspace,
             document: genesis.id(),
             organization: genesis.owner,
-            genesis: Some(genesis),
             node: key.id(),
             person: Person { id: PersonId([6; 16]), name: "Priya Shah".parse().unwrap() },
             session: SessionId([7; 16]),
             seq: 1,
             previous: None,
             membership: vec![EntryId([8; 32])],
+            access: vec![],
             time: Timestamp(9),
-            changes: vec![vec![1, 2, 3].into()],
+            content: [0; 32],
         };
-        Envelope::seal(&key, body)
+        let content = Content::Changes(vec![vec![1, 2, 3].into()]);
+        Envelope::seal(&key, header, Some(genesis), content)
     }
 
     #[test]
@@ -245,10 +355,10 @@ mod tests {
         let mut bytes = envelope().to_bytes();
         bytes.push(0);
         assert!(Envelope::from_bytes(&bytes).is_err());
-        // An array of two, spelled with a length byte of its own.
+        // An array of four, spelled with a length byte of its own.
         let mut longer = envelope().to_bytes();
-        assert_eq!(longer[0], 0x82);
-        longer.splice(0..1, [0x98, 0x02]);
+        assert_eq!(longer[0], 0x84);
+        longer.splice(0..1, [0x98, 0x04]);
         assert!(matches!(Envelope::from_bytes(&longer), Err(DecodeError::NotCanonical)));
     }
 }

@@ -167,6 +167,13 @@ bytes_newtype!(
 );
 base58!(PersonId, 16, "a person's id");
 
+bytes_newtype!(
+    /// One change of a document: Automerge's hash of it. Text form: base58.
+    ChangeId,
+    32
+);
+base58!(ChangeId, 32, "a change's id");
+
 impl From<EntryId> for WorkspaceId {
     fn from(founding: EntryId) -> Self {
         Self(founding.0)

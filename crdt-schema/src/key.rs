@@ -51,6 +51,12 @@ impl RootKey {
         OrganizationId(self.0.verifying_key().to_bytes())
     }
 
+    /// Signs for one purpose.
+    #[must_use]
+    pub fn sign(&self, purpose: &str, bytes: &[u8]) -> SignatureBytes {
+        codec::sign(&self.0, purpose, bytes)
+    }
+
     /// Says under this key what the organisation is called.
     #[must_use]
     pub fn card(&self, name: Name, sector: Sector) -> OrganizationCard {

@@ -13,6 +13,7 @@ pub mod membership;
 pub mod invite;
 pub mod envelope;
 pub mod audience;
+pub mod access;
 pub mod heads;
 pub mod gate;
 pub mod document;

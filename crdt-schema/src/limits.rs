@@ -50,3 +50,15 @@ pub const AUDIENCE: usize = 1_000;
 pub const ADDRESSES: usize = 16;
 /// Bytes of one address.
 pub const ADDRESS_BYTES: usize = 256;
+/// Approvals a rule may ask for.
+pub const APPROVALS: u32 = 100;
+/// Why something is proposed or done to somebody, in bytes.
+pub const REASON_BYTES: usize = 1_000;
+/// Documents in one fence entry: with four heads each it stays below [`ENTRY_BYTES`].
+pub const FENCE_DOCUMENTS: usize = 64;
+/// Fence entries that one act may name.
+pub const FENCES: usize = 256;
+/// Identifiers in an organisation's profile, and the bytes of each.
+pub const IDENTIFIERS: usize = 8;
+/// Bytes of one identifier, its scheme, or a domain name.
+pub const IDENTIFIER_BYTES: usize = 253;

@@ -10,55 +10,24 @@
 //! * An invite revoked while somebody uses it elsewhere: the use counts, since its member could not know.
 //! * An approval of an organisation that is no longer waiting changes nothing.
 
+mod act;
 mod fold;
 mod log;
+mod rules;
 
+pub use act::{Act, Change, DocumentFence, Profile, Revocation, Said};
+pub use rules::{Count, Rules, Template, Threshold};
 pub use fold::{Member, Standing, State};
 pub use log::{Insert, Log, RefuseEntry};
 
 use minicbor::{Decode, Encode};
 
 use crate::codec::{self, DecodeError, SignatureBytes};
-use crate::identity::{EntryId, InviteId, Name, NodeId, OrganizationId, Timestamp, WorkspaceId};
-use crate::invite::Redemption;
-use crate::key::{NodeCertificate, NodeKey, OrganizationCard};
+use crate::identity::{EntryId, NodeId, Timestamp, WorkspaceId};
+use crate::key::NodeKey;
 use crate::limits;
 
 const ENTRY: &str = "fingerpost/entry/v1";
-
-/// What an entry does.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most entries admit somebody; a box would save nothing"
-)]
-pub enum Act {
-    /// Founds the workspace; the founder is its first steward. Only as the first entry.
-    #[n(0)]
-    Found {
-        #[n(0)]
-        name: Name,
-        /// Makes two workspaces of one founder and name differ.
-        #[cbor(n(1), with = "minicbor::bytes")]
-        nonce: [u8; 16],
-        #[n(2)]
-        card: OrganizationCard,
-        #[n(3)]
-        certificate: NodeCertificate,
-    },
-    /// Lets in who holds an invite. Any member may countersign; that member has checked the expiry.
-    #[n(1)]
-    Admit(#[n(0)] Redemption),
-    /// Lets in an organisation that waits. Stewards only.
-    #[n(2)]
-    Approve(#[n(0)] OrganizationId),
-    /// Ends an invite before its time. Stewards only.
-    #[n(3)]
-    RevokeInvite(#[n(0)] InviteId),
-    /// Adds a node of a member, on the word of its root key. Any member may countersign.
-    #[n(4)]
-    Certify(#[n(0)] NodeCertificate),
-}
 
 /// One signed step of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -77,7 +46,7 @@ pub struct Entry {
     pub time: Timestamp,
     /// What is done.
     #[n(4)]
-    pub act: Act,
+    pub act: Said,
     /// By the node, over the rest.
     #[n(5)]
     pub signature: SignatureBytes,
@@ -99,7 +68,7 @@ impl Entry {
             parents,
             node: key.id(),
             time,
-            act,
+            act: Said::Known(act),
             signature: SignatureBytes([0; 64]),
         };
         entry.signature = key.sign(ENTRY, &entry.signed_bytes());
@@ -124,6 +93,15 @@ impl Entry {
         codec::decode(bytes, limits::ENTRY_BYTES)
     }
 
+    /// Returns what it does, if this version knows it.
+    #[must_use]
+    pub const fn act(&self) -> Option<&Act> {
+        match &self.act {
+            Said::Known(act) => Some(act),
+            Said::Unknown { .. } => None,
+        }
+    }
+
     /// Returns the id: the hash of the bytes.
     #[must_use]
     pub fn id(&self) -> EntryId {
@@ -141,17 +119,7 @@ impl Entry {
     pub fn is_true(&self) -> bool {
         let sorted =
             self.parents.is_sorted_by(|a, b| a < b) && self.parents.len() <= limits::PARENTS;
-        let carried = match &self.act {
-            Act::Found { card, certificate, .. } => {
-                card.is_true()
-                    && certificate.is_true()
-                    && card.organization == certificate.organization
-                    && certificate.node == self.node
-            }
-            Act::Admit(redemption) => redemption.is_true(),
-            Act::Certify(certificate) => certificate.is_true(),
-            Act::Approve(_) | Act::RevokeInvite(_) => true,
-        };
+        let carried = self.act().is_none_or(|act| act.is_true(&self.node));
         sorted
             && carried
             && codec::verify(self.node.as_bytes(), ENTRY, &self.signed_bytes(), &self.signature)

@@ -95,7 +95,7 @@ pub enum NoRight {
 impl State {
     /// Returns the state right after founding.
     pub(super) fn founded(id: EntryId, entry: &Entry) -> Option<Self> {
-        let Act::Found { name, card, certificate, .. } = &entry.act else { return None };
+        let Some(Act::Found { name, card, certificate, .. }) = entry.act() else { return None };
         let founder = Member {
             card: card.clone(),
             role: Role::Steward,
@@ -155,7 +155,8 @@ impl State {
         let (author, member) = self.member_of(&entry.node).ok_or(NoRight::Stranger)?;
         let as_steward =
             || if member.role.may_steward() { Ok(author) } else { Err(NoRight::NotSteward) };
-        match &entry.act {
+        let Some(act) = entry.act() else { return Ok(()) };
+        match act {
             Act::Found { .. } => Err(NoRight::Refounding),
             Act::Admit(redemption) => self.judge_admission(redemption),
             Act::Approve(organization) => {
@@ -175,6 +176,7 @@ impl State {
                     Some(_) | None => Ok(()),
                 }
             }
+            _ => Err(NoRight::NotSteward),
         }
     }
 
@@ -203,7 +205,8 @@ impl State {
 
     /// Takes in an entry that was allowed. Called in an order that all replicas share.
     pub(super) fn take(&mut self, id: EntryId, entry: &Entry) {
-        match &entry.act {
+        let Some(act) = entry.act() else { return };
+        match act {
             Act::Found { .. } => {}
             Act::Admit(redemption) => self.take_admission(id, entry, redemption),
             Act::Approve(organization) => {
@@ -218,6 +221,7 @@ impl State {
                 // Two organisations that claim one node at the same time: the first in the shared order keeps it.
                 self.nodes.entry(certificate.node).or_insert(certificate.organization);
             }
+            _ => {}
         }
     }
 

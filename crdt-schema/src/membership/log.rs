@@ -114,7 +114,7 @@ impl Log {
         if !entry.is_true() {
             return Err(RefuseEntry::BadSignature);
         }
-        if entry.parents.is_empty() || matches!(entry.act, Act::Found { .. }) {
+        if entry.parents.is_empty() || matches!(entry.act(), Some(Act::Found { .. })) {
             return Err(RefuseEntry::NoRight(NoRight::Refounding));
         }
         let missing: Vec<EntryId> =

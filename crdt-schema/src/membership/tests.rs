@@ -23,6 +23,7 @@ fn found(founder: &Organization) -> Log {
         nonce: [0; 16],
         card: founder.card.clone(),
         certificate: founder.certificate.clone(),
+        rules: Rules::default(),
     };
     Log::found(Entry::new(&founder.key, None, vec![], Timestamp(1), act)).unwrap()
 }
