@@ -32,6 +32,18 @@ impl Circle {
     }
 }
 
+impl Circle {
+    /// Returns who is in both.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Public, circle) | (circle, Self::Public) => circle.clone(),
+            (Self::Workspace, circle) | (circle, Self::Workspace) => circle.clone(),
+            (Self::Named(a), Self::Named(b)) => Self::Named(a.intersection(b).copied().collect()),
+        }
+    }
+}
+
 /// Who may read and who may write; roles in the workspace limit both further.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub struct Audience {
@@ -57,6 +69,18 @@ impl Audience {
             Circle::Workspace | Circle::Public => true,
             Circle::Named(named) => named.len() <= crate::limits::AUDIENCE,
         })
+    }
+
+    /// Returns what both allow.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Self {
+        Self { read: self.read.common(&other.read), write: self.write.common(&other.write) }
+    }
+
+    /// May every member read?
+    #[must_use]
+    pub const fn is_for_all(&self) -> bool {
+        matches!(self.read, Circle::Workspace | Circle::Public)
     }
 
     /// May this member read?

@@ -42,6 +42,12 @@ pub struct Genesis {
     /// Makes two documents differ.
     #[cbor(n(5), with = "minicbor::bytes")]
     pub nonce: [u8; 16],
+    /// The node that makes it.
+    #[n(6)]
+    pub node: NodeId,
+    /// The session whose first envelope to the document brings its first change; no other can.
+    #[n(7)]
+    pub session: SessionId,
 }
 
 impl Genesis {
@@ -258,6 +264,7 @@ impl Envelope {
                 genesis.id() == header.document
                     && genesis.workspace == header.workspace
                     && genesis.owner == header.organization
+                    && (genesis.node, genesis.session) == (header.node, header.session)
                     && genesis.audience.is_bounded()
                     && header.seq == 1
                     && header.access.is_empty()
@@ -312,6 +319,8 @@ mod tests {
             owner: OrganizationId([3; 32]),
             created: Timestamp(4),
             nonce: [5; 16],
+            node: key.id(),
+            session: SessionId([7; 16]),
         };
         let header = Header {
             version: VERSION,

@@ -75,6 +75,9 @@ pub struct Offer {
     /// By the steward's node, over the rest.
     #[n(9)]
     pub signature: SignatureBytes,
+    /// The only organisation that may use it, if it is meant for one.
+    #[n(10)]
+    pub only_for: Option<OrganizationId>,
 }
 
 impl Offer {
@@ -128,6 +131,8 @@ pub struct Terms {
     pub expires: Timestamp,
     /// Must a steward approve each use?
     pub approval: bool,
+    /// The only organisation that may use it, if it is meant for one.
+    pub only_for: Option<OrganizationId>,
 }
 
 /// Why a text is no invite.
@@ -156,7 +161,7 @@ impl Invite {
         secret: [u8; 32],
         contacts: Vec<Contact>,
     ) -> Self {
-        let Terms { role, uses, created, expires, approval } = terms;
+        let Terms { role, uses, created, expires, approval, only_for } = terms;
         let (workspace, workspace_name) = workspace;
         let mut offer = Offer {
             id: InviteId(SigningKey::from_bytes(&secret).verifying_key().to_bytes()),
@@ -169,6 +174,7 @@ impl Invite {
             inviter: inviter.organization,
             node: key.id(),
             signature: SignatureBytes([0; 64]),
+            only_for,
         };
         offer.signature = key.sign(OFFER, &offer.signed_bytes());
         Self { offer, secret, workspace_name, inviter_name: inviter.name.clone(), contacts }
@@ -259,6 +265,7 @@ impl Redemption {
     pub fn is_true(&self) -> bool {
         let bytes = redemption_bytes(&self.offer, &self.card, &self.certificate);
         self.card.organization == self.certificate.organization
+            && self.offer.only_for.is_none_or(|only| only == self.card.organization)
             && self.offer.is_true()
             && self.card.is_true()
             && self.certificate.is_true()
@@ -281,6 +288,7 @@ mod tests {
             created: Timestamp(1),
             expires: Timestamp(2),
             approval: false,
+            only_for: None,
         };
         let contact = Contact {
             node: NodeId([7; 32]),

@@ -14,6 +14,7 @@ pub mod invite;
 pub mod envelope;
 pub mod audience;
 pub mod access;
+pub mod ledger;
 pub mod heads;
 pub mod gate;
 pub mod document;

@@ -6,7 +6,7 @@ use super::rules::Rules;
 use crate::codec::{self, SignatureBytes};
 use crate::envelope::Equivocation;
 use crate::identity::{
-    ChangeId, DocumentId, EntryId, InviteId, Name, NodeId, OrganizationId, Role, Timestamp,
+    ChangeId, DocumentId, EntryId, EnvelopeId, InviteId, Name, NodeId, OrganizationId, Role, Timestamp,
 };
 use crate::invite::Redemption;
 use crate::key::{NodeCertificate, OrganizationCard, RootKey};
@@ -155,6 +155,9 @@ pub struct DocumentFence {
     /// Its newest changes, sorted.
     #[n(1)]
     pub heads: Vec<ChangeId>,
+    /// The newest steps of its access log, sorted.
+    #[n(2)]
+    pub access: Vec<EnvelopeId>,
 }
 
 /// A root key's word that one of its nodes is no more.
@@ -242,6 +245,8 @@ impl Act {
                     && documents.iter().all(|fence| {
                         fence.heads.len() <= limits::DEPENDENCIES
                             && fence.heads.is_sorted_by(|a, b| a < b)
+                            && fence.access.len() <= limits::PARENTS
+                            && fence.access.is_sorted_by(|a, b| a < b)
                     })
             }
             Self::Describe(profile) => profile.is_bounded(),

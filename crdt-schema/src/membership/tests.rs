@@ -29,7 +29,7 @@ fn found(founder: &Organization) -> Log {
 }
 
 fn invite(by: &Organization, log: &Log, uses: u32, approval: bool, role: Role) -> Invite {
-    let terms = Terms { role, uses, created: Timestamp(1), expires: Timestamp(9), approval };
+    let terms = Terms { role, uses, created: Timestamp(1), expires: Timestamp(9), approval, only_for: None };
     let workspace = (log.workspace(), log.state().name.clone());
     Invite::new(&by.key, &by.card, workspace, terms, [uses.to_le_bytes()[0] + 40; 32], vec![])
 }

@@ -1,0 +1,341 @@
+//! The ledger of one document: which of its accepted envelopes count.
+//!
+//! An envelope is accepted on the word of its ancestors alone, and then never refused again. Whether it *counts*, that is,
+//! whether its changes are in the document that people see, is a pure function of three sets: the accepted envelopes of the
+//! document, its access log, and the workspace's membership log. It may change when one of them grows:
+//!
+//! * What an organisation wrote that was removed, or lost its right to write, counts as far as it lies below the fence, or
+//!   a remaining member built on it before knowing.
+//! * What an organisation writes that is suspended or waits for approval is held back until that ends.
+//! * Where a node said two things in one place, what it wrote from there on counts only as far as others built on
+//!   it, and of two such branches the one with the lower id.
+//!
+//! `docs/protocol/documents.md` is the specification.
+
+mod count;
+mod graph;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::ChangeHash;
+
+use crate::access::{AccessAct, AccessLog};
+use crate::audience::Audience;
+use crate::envelope::{Content, Envelope, Genesis};
+use crate::gate::PlainChange;
+use crate::identity::{
+    ChangeId, DocumentId, EntryId, EnvelopeId, NodeId, OrganizationId, SessionId,
+};
+
+/// What the ledger asks of a membership log.
+pub trait Membership {
+    /// Returns what now takes a right away from somebody, or holds somebody back.
+    fn exclusions(&self) -> Vec<Exclusion>;
+    /// Was this exclusion in force for whoever knew these entries?
+    fn knew(&self, heads: &[EntryId], exclusion: &Exclusion) -> bool;
+    /// Returns how far a document that all may read had come when somebody was excluded: newest changes and access steps.
+    fn fence(
+        &self,
+        exclusion: &Exclusion,
+        document: &DocumentId,
+    ) -> (Vec<ChangeId>, Vec<EnvelopeId>);
+}
+
+/// Whose envelopes an exclusion is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Author {
+    /// All nodes of an organisation.
+    Organization(OrganizationId),
+    /// One node.
+    Node(NodeId),
+}
+
+/// Something in the membership log that keeps somebody's envelopes from counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exclusion {
+    /// The entry took a right away for good. Who wrote knowing it had the right anew.
+    Final(EntryId, Author),
+    /// The entry suspended the organisation, for now.
+    Suspended(EntryId, OrganizationId),
+    /// The organisation waits for approval.
+    Waiting(OrganizationId),
+}
+
+impl Exclusion {
+    /// Returns whose envelopes it is about.
+    #[must_use]
+    pub const fn author(&self) -> Author {
+        match self {
+            Self::Final(_, author) => *author,
+            Self::Suspended(_, organization) | Self::Waiting(organization) => {
+                Author::Organization(*organization)
+            }
+        }
+    }
+}
+
+/// Why an accepted envelope does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// Its author was shut out of the workspace, or lost the right to write there.
+    Excluded(Exclusion),
+    /// Its author lost the right to write in this document by this step.
+    Narrowed(EnvelopeId),
+    /// Its node said two things in one place.
+    Forked,
+    /// It builds on something that does not count.
+    BuildsOnThat,
+}
+
+/// What the ledger keeps of an envelope.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The envelope.
+    pub id: EnvelopeId,
+    /// Whose node wrote.
+    pub organization: OrganizationId,
+    /// Which node wrote.
+    pub node: NodeId,
+    session: SessionId,
+    seq: u64,
+    previous: Option<EnvelopeId>,
+    /// The membership heads that it cites.
+    pub membership: Vec<EntryId>,
+    /// The access heads that it cites.
+    pub access: Vec<EnvelopeId>,
+    changes: Vec<ChangeHash>,
+    deps: BTreeSet<ChangeHash>,
+    act: Option<AccessAct>,
+}
+
+impl Placed {
+    /// Takes from an envelope what the ledger needs; `changes` are its changes.
+    #[must_use]
+    pub fn new(id: EnvelopeId, envelope: &Envelope, changes: &[PlainChange]) -> Self {
+        let header = &envelope.header;
+        let own: BTreeSet<ChangeHash> = changes.iter().map(PlainChange::hash).collect();
+        let deps = changes.iter().flat_map(|change| change.deps().to_vec());
+        Self {
+            id,
+            organization: header.organization,
+            node: header.node,
+            session: header.session,
+            seq: header.seq,
+            previous: header.previous,
+            membership: header.membership.clone(),
+            access: header.access.clone(),
+            deps: deps.filter(|dep| !own.contains(dep)).collect(),
+            changes: changes.iter().map(PlainChange::hash).collect(),
+            act: match &envelope.content {
+                Content::Access(act) => Some(act.clone()),
+                Content::Changes(_) => None,
+            },
+        }
+    }
+
+    /// Returns its place in its author's chain.
+    #[must_use]
+    pub const fn place(&self) -> (NodeId, SessionId, u64) {
+        (self.node, self.session, self.seq)
+    }
+
+    fn is_by(&self, author: &Author) -> bool {
+        match author {
+            Author::Organization(organization) => self.organization == *organization,
+            Author::Node(node) => self.node == *node,
+        }
+    }
+}
+
+/// The accepted envelopes of one document.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    genesis: Genesis,
+    placed: Vec<Placed>,
+    by_id: BTreeMap<EnvelopeId, usize>,
+    by_change: BTreeMap<ChangeHash, Vec<usize>>,
+    places: BTreeMap<(NodeId, SessionId, u64), Vec<usize>>,
+    /// Places that more than one envelope stands in.
+    twins: BTreeSet<(NodeId, SessionId, u64)>,
+    authors: BTreeSet<(OrganizationId, NodeId)>,
+    access: AccessLog,
+    /// Why what does not count does not; what is not here counts.
+    out: BTreeMap<usize, Why>,
+}
+
+impl Ledger {
+    /// Starts the ledger of a document.
+    #[must_use]
+    pub fn new(genesis: Genesis) -> Self {
+        Self {
+            genesis,
+            placed: Vec::new(),
+            by_id: BTreeMap::new(),
+            by_change: BTreeMap::new(),
+            places: BTreeMap::new(),
+            twins: BTreeSet::new(),
+            authors: BTreeSet::new(),
+            access: AccessLog::default(),
+            out: BTreeMap::new(),
+        }
+    }
+
+    /// Returns what the document is.
+    #[must_use]
+    pub const fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// Is all that an envelope builds on here?
+    #[must_use]
+    pub fn is_ready(&self, placed: &Placed) -> bool {
+        placed.deps.iter().all(|dep| self.knows(dep))
+            && placed.access.iter().all(|step| self.by_id.contains_key(step))
+            && placed.previous.is_none_or(|previous| self.by_id.contains_key(&previous))
+    }
+
+    /// Adds an accepted envelope, after all it builds on. Whether it counts is found by [`Self::count`].
+    pub fn add(&mut self, placed: Placed) {
+        let at = self.placed.len();
+        if self.by_id.insert(placed.id, at).is_some() {
+            return;
+        }
+        for change in &placed.changes {
+            self.by_change.entry(*change).or_default().push(at);
+        }
+        let place = (placed.node, placed.session, placed.seq);
+        let in_place = self.places.entry(place).or_default();
+        in_place.push(at);
+        if in_place.len() > 1 {
+            self.twins.insert(place);
+        }
+        self.authors.insert((placed.organization, placed.node));
+        if let Some(act) = &placed.act {
+            self.access.add(placed.id, placed.access.clone(), act.clone());
+        }
+        self.placed.push(placed);
+    }
+
+    /// Returns the accepted envelopes, each after all it builds on.
+    #[must_use]
+    pub fn placed(&self) -> &[Placed] {
+        &self.placed
+    }
+
+    /// Returns an accepted envelope.
+    #[must_use]
+    pub fn get(&self, id: &EnvelopeId) -> Option<&Placed> {
+        self.placed.get(*self.by_id.get(id)?)
+    }
+
+    /// Is a change here, counting or not?
+    #[must_use]
+    pub fn knows(&self, change: &ChangeHash) -> bool {
+        self.by_change.contains_key(change)
+    }
+
+    /// Does the envelope count?
+    #[must_use]
+    pub fn counts(&self, id: &EnvelopeId) -> bool {
+        self.by_id.get(id).is_some_and(|at| !self.out.contains_key(at))
+    }
+
+    /// Does all of it count?
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    /// Returns what does not count, and why.
+    pub fn out(&self) -> impl Iterator<Item = (&Placed, Why)> {
+        self.out.iter().filter_map(|(at, why)| Some((self.placed.get(*at)?, *why)))
+    }
+
+    /// Returns the envelopes in the place of a chain: more than one if the node said two things there.
+    pub fn at(
+        &self,
+        node: NodeId,
+        session: SessionId,
+        seq: u64,
+    ) -> impl Iterator<Item = EnvelopeId> {
+        self.places
+            .get(&(node, session, seq))
+            .into_iter()
+            .flatten()
+            .filter_map(|at| self.placed.get(*at).map(|placed| placed.id))
+    }
+
+    /// Returns an envelope with all before it in its author's chain, newest first.
+    #[must_use]
+    pub fn chain(&self, last: Option<&EnvelopeId>) -> Vec<EnvelopeId> {
+        let mut chain = Vec::new();
+        let mut next = last.and_then(|id| self.get(id));
+        while let Some(placed) = next {
+            chain.push(placed.id);
+            next = placed.previous.as_ref().and_then(|id| self.get(id));
+        }
+        chain
+    }
+
+    /// Returns an envelope with the envelopes that hold what its changes build on.
+    #[must_use]
+    pub fn past_of(&self, id: &EnvelopeId) -> Vec<EnvelopeId> {
+        let Some(placed) = self.get(id) else { return Vec::new() };
+        let mut past = self.past(placed.deps.iter().copied());
+        past.push(*id);
+        past
+    }
+
+    /// Do all these changes count?
+    #[must_use]
+    pub fn count_changes<'c>(&self, mut changes: impl Iterator<Item = &'c ChangeHash>) -> bool {
+        changes.all(|change| {
+            self.by_change
+                .get(change)
+                .is_some_and(|at| at.iter().any(|at| !self.out.contains_key(at)))
+        })
+    }
+
+    /// Returns who may read and write, for whoever knew these steps of the access log.
+    #[must_use]
+    pub fn audience_at(&self, access: &[EnvelopeId]) -> Audience {
+        self.access.audience_at(&self.genesis.audience, access)
+    }
+
+    /// Returns the steps of the access log that were accepted.
+    #[must_use]
+    pub const fn steps(&self) -> &AccessLog {
+        &self.access
+    }
+
+    /// Returns the steps of the access log that count.
+    #[must_use]
+    pub fn access(&self) -> AccessLog {
+        let mut counting = AccessLog::default();
+        for (at, placed) in self.placed.iter().enumerate() {
+            if let Some(act) = &placed.act
+                && !self.out.contains_key(&at)
+            {
+                counting.add(placed.id, placed.access.clone(), act.clone());
+            }
+        }
+        counting
+    }
+
+    /// Returns the envelopes that hold a set of changes with all they build on, each after what it builds on.
+    #[must_use]
+    pub fn past(&self, changes: impl Iterator<Item = ChangeHash>) -> Vec<EnvelopeId> {
+        let mut seen = BTreeSet::new();
+        let mut todo: Vec<ChangeHash> = changes.collect();
+        while let Some(change) = todo.pop() {
+            // One envelope that brings the change is enough; twins bring the same.
+            let Some(at) = self.by_change.get(&change).and_then(|at| at.first()) else { continue };
+            if seen.insert(*at)
+                && let Some(placed) = self.placed.get(*at)
+            {
+                todo.extend(placed.deps.iter().copied());
+            }
+        }
+        seen.iter().filter_map(|at| self.placed.get(*at)).map(|placed| placed.id).collect()
+    }
+}

@@ -1,0 +1,192 @@
+//! Finds what counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Author, Exclusion, Ledger, Membership, Placed, Why};
+use crate::audience::Audience;
+use crate::identity::OrganizationId;
+
+/// One reason why some envelopes might not count.
+struct Cut {
+    why: Why,
+    /// Those it is about: they count only with a keeper.
+    about: BTreeSet<usize>,
+    /// Those that can keep what they build on: others', written without knowing.
+    keepers: BTreeSet<usize>,
+}
+
+impl Ledger {
+    /// Finds what counts now. `own` is the organisation that looks: what holds it back for a while is not applied to its own
+    /// work on its own screen. Returns whether anything is different from before.
+    pub fn count(&mut self, membership: &impl Membership, own: &OrganizationId) -> bool {
+        let mut cuts = self.cuts(membership, own);
+        let out = if cuts.is_empty() {
+            BTreeMap::new()
+        } else {
+            let mut out = self.settle(&cuts);
+            // Of branches that all found keepers only one can stay: the one with the lowest id, one place after the other.
+            while let Some(losers) = self.losers(&out) {
+                cuts.push(Cut { why: Why::Forked, about: losers, keepers: BTreeSet::new() });
+                out = self.settle(&cuts);
+            }
+            out
+        };
+        let is_new = out != self.out;
+        self.out = out;
+        is_new
+    }
+
+    fn cuts(&self, membership: &impl Membership, own: &OrganizationId) -> Vec<Cut> {
+        let audience = self.access.audience(&self.genesis.audience);
+        let mut cuts: Vec<Cut> = membership
+            .exclusions()
+            .into_iter()
+            .filter(|exclusion| {
+                let is_own = exclusion.author() == Author::Organization(*own);
+                !is_own || matches!(exclusion, Exclusion::Final(..))
+            })
+            .filter_map(|exclusion| self.excluded(membership, exclusion, &audience))
+            .collect();
+        cuts.extend(self.narrowed());
+        cuts.extend(self.forked());
+        cuts.retain(|cut| !cut.about.is_empty());
+        cuts
+    }
+
+    /// What an exclusion of the membership log is about here.
+    fn excluded(
+        &self,
+        membership: &impl Membership,
+        exclusion: Exclusion,
+        audience: &Audience,
+    ) -> Option<Cut> {
+        let author = exclusion.author();
+        let wrote = match &author {
+            Author::Organization(one) => self.authors.iter().any(|(of, _)| of == one),
+            Author::Node(one) => self.authors.iter().any(|(_, node)| node == one),
+        };
+        if !wrote {
+            return None;
+        }
+        let by_author = self.where_(|placed| placed.is_by(&author));
+        let below = match &exclusion {
+            Exclusion::Waiting(_) => BTreeSet::new(),
+            Exclusion::Final(entry, _) | Exclusion::Suspended(entry, _) => {
+                let (mut heads, mut access) = membership.fence(&exclusion, &self.genesis.id());
+                let mut is_fenced = audience.is_for_all();
+                for (more, steps) in self.access.fences(entry) {
+                    heads.extend(more);
+                    access.extend(steps);
+                    is_fenced = true;
+                }
+                if !is_fenced {
+                    // Only readers can fence what not all may read. Until the first of them has, nothing is cut.
+                    return None;
+                }
+                self.below_fence(&heads, &access)
+            }
+        };
+        let knew = |placed: &Placed| membership.knew(&placed.membership, &exclusion);
+        let is_about = |at: &usize| {
+            let knew = self.placed.get(*at).is_none_or(knew);
+            // Who wrote knowing a final exclusion had the right anew; who is held back is so whatever it knew.
+            !below.contains(at) && !(knew && matches!(exclusion, Exclusion::Final(..)))
+        };
+        let about = by_author.iter().copied().filter(is_about).collect();
+        let keepers = self.where_(|placed| !placed.is_by(&author) && !knew(placed));
+        Some(Cut { why: Why::Excluded(exclusion), about, keepers })
+    }
+
+    /// What the steps are about that took the right to write from somebody.
+    fn narrowed(&self) -> Vec<Cut> {
+        let mut cuts = Vec::new();
+        for (id, fence, parents) in self.access.sets() {
+            let Some((before, after)) = self.access.change(id, &self.genesis.audience) else {
+                continue;
+            };
+            let below = self.below_fence(fence, parents);
+            let lost = |placed: &Placed| {
+                before.may_write(&placed.organization) && !after.may_write(&placed.organization)
+            };
+            let knew = |placed: &Placed| self.access.past(&placed.access).contains(id);
+            let losers = self.where_(lost);
+            if losers.is_empty() {
+                continue;
+            }
+            let about = losers
+                .iter()
+                .copied()
+                .filter(|at| {
+                    !below.contains(at) && self.placed.get(*at).is_some_and(|placed| !knew(placed))
+                })
+                .collect();
+            let keepers = self.where_(|placed| !lost(placed) && !knew(placed));
+            cuts.push(Cut { why: Why::Narrowed(*id), about, keepers });
+        }
+        cuts
+    }
+
+    /// What nodes wrote from the place on where they said two things.
+    fn forked(&self) -> Vec<Cut> {
+        let mut first = BTreeMap::new();
+        for (node, session, seq) in &self.twins {
+            first.entry((*node, *session)).or_insert(*seq);
+        }
+        first
+            .into_iter()
+            .map(|((node, session), seq)| Cut {
+                why: Why::Forked,
+                about: self.where_(|placed| {
+                    (placed.node, placed.session) == (node, session) && placed.seq >= seq
+                }),
+                keepers: self.where_(|placed| placed.node != node),
+            })
+            .collect()
+    }
+
+    /// The greatest set that needs nothing outside it, with a keeper inside for whatever is cut.
+    fn settle(&self, cuts: &[Cut]) -> BTreeMap<usize, Why> {
+        let mut out = BTreeMap::new();
+        loop {
+            let before = out.len();
+            for cut in cuts {
+                let keepers = cut.keepers.iter().filter(|at| !out.contains_key(*at)).copied();
+                let kept = self.with_past(keepers);
+                for at in cut.about.difference(&kept) {
+                    out.entry(*at).or_insert(cut.why);
+                }
+            }
+            for (at, placed) in self.placed.iter().enumerate() {
+                if !out.contains_key(&at) && !self.stands_on(placed, &out) {
+                    out.insert(at, Why::BuildsOnThat);
+                }
+            }
+            if out.len() == before {
+                return out;
+            }
+        }
+    }
+
+    fn stands_on(&self, placed: &Placed, out: &BTreeMap<usize, Why>) -> bool {
+        let is_in = |at: &usize| !out.contains_key(at);
+        let changes = placed.deps.iter().filter_map(|dep| self.by_change.get(dep));
+        let mut steps = placed.access.iter().filter_map(|id| self.by_id.get(id));
+        // Twins bring the same change: one of them is enough.
+        changes.map(|at| at.iter().any(is_in)).all(|stands| stands) && steps.all(is_in)
+    }
+
+    /// Those that lose against another in their place, at the first place where more than one still counts.
+    fn losers(&self, out: &BTreeMap<usize, Why>) -> Option<BTreeSet<usize>> {
+        self.twins.iter().filter_map(|place| self.places.get(place)).find_map(|twins| {
+            let mut counting: Vec<usize> =
+                twins.iter().filter(|at| !out.contains_key(*at)).copied().collect();
+            counting.sort_by_key(|at| self.placed.get(*at).map(|placed| placed.id));
+            (counting.len() > 1).then(|| counting.into_iter().skip(1).collect())
+        })
+    }
+
+    fn where_(&self, is_meant: impl Fn(&Placed) -> bool) -> BTreeSet<usize> {
+        let placed = self.placed.iter().enumerate();
+        placed.filter(|(_, placed)| is_meant(placed)).map(|(at, _)| at).collect()
+    }
+}
