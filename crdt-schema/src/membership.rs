@@ -5,20 +5,30 @@
 //! that were allowed are folded in an order that all replicas share. The first entry founds the workspace and its
 //! hash is the workspace's id.
 //!
-//! Rules for what happens at the same time:
-//! * Two uses of an invite that together exceed its uses both wait until a steward approves one.
-//! * An invite revoked while somebody uses it elsewhere: the use counts, since its member could not know.
-//! * An approval of an organisation that is no longer waiting changes nothing.
+//! What follows when things happen at the same time, and every other rule, is written down in
+//! `docs/protocol/membership.md`. In short: taking a right away beats what its holder does at the same time; of
+//! removals that contradict each other the one with more support stands; there always is a steward.
 
 mod act;
-mod fold;
-mod log;
 mod rules;
+mod log;
+mod state;
+mod tally;
+mod allow;
+mod apply;
+mod region;
+mod strike;
+mod past;
 
 pub use act::{Act, Change, DocumentFence, Profile, Revocation, Said};
+pub use allow::NoRight;
+pub use apply::Why;
+pub use log::{Delay, Effect, Insert, Log, RefuseEntry};
 pub use rules::{Count, Rules, Template, Threshold};
-pub use fold::{Member, Standing, State};
-pub use log::{Insert, Log, RefuseEntry};
+pub use state::{
+    Ended, Exclusion, Hold, Map, Member, Proposal, Set, Standing, State, Who,
+};
+pub use tally::Tally;
 
 use minicbor::{Decode, Encode};
 

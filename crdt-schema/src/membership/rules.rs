@@ -54,7 +54,9 @@ impl Threshold {
         };
         counts
             && match self.count {
-                Count::AtLeast(count) => self.sectors.len() <= usize::try_from(count).unwrap_or(usize::MAX),
+                Count::AtLeast(count) => {
+                    self.sectors.len() <= usize::try_from(count).unwrap_or(usize::MAX)
+                }
                 Count::Majority => true,
             }
     }
@@ -67,19 +69,20 @@ impl Threshold {
         if approvals.is_empty() || approvals.len() > stewards.len() {
             return false;
         }
-        if self.holds(stewards.len(), stewards) {
-            self.holds(stewards.len(), approvals)
-        } else {
-            approvals.len() == stewards.len()
-        }
+        let (needed, sectors) = self.asks(stewards);
+        approvals.len() >= needed && sectors.iter().all(|sector| approvals.contains(sector))
     }
 
-    fn holds(&self, stewards: usize, approvals: &[Sector]) -> bool {
+    /// Returns how many must agree, and which sectors must be among them, when the stewards belong to these sectors.
+    #[must_use]
+    pub fn asks(&self, stewards: &[Sector]) -> (usize, BTreeSet<Sector>) {
         let needed = match self.count {
             Count::AtLeast(count) => usize::try_from(count).unwrap_or(usize::MAX),
-            Count::Majority => stewards / 2 + 1,
+            Count::Majority => stewards.len() / 2 + 1,
         };
-        approvals.len() >= needed && self.sectors.iter().all(|sector| approvals.contains(sector))
+        let can_be_met =
+            stewards.len() >= needed && self.sectors.iter().all(|sector| stewards.contains(sector));
+        if can_be_met { (needed, self.sectors.clone()) } else { (stewards.len(), BTreeSet::new()) }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Histories of membership, and what each must come to.
 
 use super::*;
-use crate::identity::{Role, Sector};
+use crate::identity::{InviteId, Role, Sector};
 use crate::invite::{Invite, Terms};
-use crate::key::RootKey;
+use crate::key::{NodeCertificate, OrganizationCard, RootKey};
 
 struct Organization {
     key: NodeKey,
