@@ -139,6 +139,12 @@ impl Placed {
         (self.node, self.session, self.seq)
     }
 
+    /// Returns the step of the access log that it is, if it is one.
+    #[must_use]
+    pub const fn act(&self) -> Option<&AccessAct> {
+        self.act.as_ref()
+    }
+
     fn is_by(&self, author: &Author) -> bool {
         match author {
             Author::Organization(organization) => self.organization == *organization,
@@ -339,3 +345,6 @@ impl Ledger {
         seen.iter().filter_map(|at| self.placed.get(*at)).map(|placed| placed.id).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,11 +30,7 @@ impl Ledger {
     }
 
     /// Returns what lies below a fence.
-    pub(super) fn below_fence(
-        &self,
-        heads: &[ChangeId],
-        access: &[EnvelopeId],
-    ) -> BTreeSet<usize> {
+    pub(super) fn below_fence(&self, heads: &[ChangeId], access: &[EnvelopeId]) -> BTreeSet<usize> {
         let changes = heads.iter().filter_map(|head| self.by_change.get(&ChangeHash(head.0)));
         let steps = access.iter().filter_map(|id| self.by_id.get(id)).copied();
         self.with_past(changes.flatten().copied().chain(steps))

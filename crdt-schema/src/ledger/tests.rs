@@ -1,0 +1,338 @@
+//! What counts after removals, suspensions, narrower audiences and forks.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::audience::Circle;
+use crate::identity::{Kind, Timestamp, WorkspaceId};
+
+const ORGANIZATIONS: u8 = 4;
+
+fn organization(n: u8) -> OrganizationId {
+    OrganizationId([n; 32])
+}
+
+fn node(n: u8) -> NodeId {
+    NodeId([n + 100; 32])
+}
+
+fn id(n: u8) -> EnvelopeId {
+    EnvelopeId([n; 32])
+}
+
+fn change(n: u8) -> ChangeHash {
+    ChangeHash([n; 32])
+}
+
+fn genesis(audience: Audience) -> Genesis {
+    Genesis {
+        workspace: WorkspaceId([0; 32]),
+        kind: Kind::ReferralPathway,
+        audience,
+        owner: organization(1),
+        created: Timestamp(0),
+        nonce: [0; 16],
+        node: node(1),
+        session: SessionId([1; 16]),
+    }
+}
+
+/// An envelope `n` by an organisation, on others, whose author knew these membership entries.
+fn placed(n: u8, by: u8, seq: u64, on: &[u8], knowing: &[u8]) -> Placed {
+    Placed {
+        id: id(n),
+        organization: organization(by),
+        node: node(by),
+        session: SessionId([by; 16]),
+        seq,
+        previous: None,
+        membership: knowing.iter().map(|n| EntryId([*n; 32])).collect(),
+        access: vec![],
+        changes: vec![change(n)],
+        deps: on.iter().map(|n| change(*n)).collect(),
+        act: None,
+    }
+}
+
+fn step(n: u8, by: u8, seq: u64, on: &[u8], act: AccessAct) -> Placed {
+    let access = on.iter().map(|n| id(*n)).collect();
+    Placed { access, act: Some(act), changes: vec![], ..placed(n, by, seq, &[], &[]) }
+}
+
+fn ledger(placed: &[Placed]) -> Ledger {
+    restricted(Audience::default(), placed)
+}
+
+fn restricted(audience: Audience, placed: &[Placed]) -> Ledger {
+    let mut ledger = Ledger::new(genesis(audience));
+    for one in placed {
+        ledger.add(one.clone());
+    }
+    ledger
+}
+
+/// A membership log that says what a test wants it to say. Entries know only themselves.
+#[derive(Clone, Default)]
+struct Says {
+    exclusions: Vec<Exclusion>,
+    fence: Vec<u8>,
+}
+
+impl Membership for Says {
+    fn exclusions(&self) -> Vec<Exclusion> {
+        self.exclusions.clone()
+    }
+
+    fn knew(&self, heads: &[EntryId], exclusion: &Exclusion) -> bool {
+        match exclusion {
+            Exclusion::Final(entry, _) | Exclusion::Suspended(entry, _) => heads.contains(entry),
+            Exclusion::Waiting(_) => false,
+        }
+    }
+
+    fn fence(&self, _: &Exclusion, _: &DocumentId) -> (Vec<ChangeId>, Vec<EnvelopeId>) {
+        (self.fence.iter().map(|n| ChangeId([*n; 32])).collect(), vec![])
+    }
+}
+
+const REMOVAL: u8 = 200;
+
+fn removal_of(n: u8, fence: &[u8]) -> Says {
+    let author = Author::Organization(organization(n));
+    let exclusion = Exclusion::Final(EntryId([REMOVAL; 32]), author);
+    Says { exclusions: vec![exclusion], fence: fence.to_vec() }
+}
+
+fn counting(ledger: &mut Ledger, membership: &Says) -> Vec<u8> {
+    counting_for(ledger, membership, organization(99))
+}
+
+fn counting_for(ledger: &mut Ledger, membership: &Says, own: OrganizationId) -> Vec<u8> {
+    ledger.count(membership, &own);
+    let all = ledger.placed.iter().filter(|placed| ledger.counts(&placed.id));
+    all.map(|placed| placed.id.0[0]).collect()
+}
+
+#[test]
+fn without_any_of_this_everything_counts() {
+    let mut ledger = ledger(&[placed(1, 1, 1, &[], &[]), placed(2, 2, 1, &[1], &[])]);
+    assert_eq!(counting(&mut ledger, &Says::default()), [1, 2]);
+    assert!(ledger.is_whole());
+}
+
+#[test]
+fn what_a_removed_member_wrote_stays_up_to_the_fence() {
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        placed(2, 2, 1, &[1], &[]),
+        placed(3, 2, 2, &[2], &[]),
+    ]);
+    assert_eq!(counting(&mut ledger, &removal_of(2, &[2])), [1, 2]);
+}
+
+#[test]
+fn what_a_remaining_member_built_on_before_knowing_stays() {
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        placed(2, 2, 1, &[1], &[]),
+        placed(3, 2, 2, &[2], &[]),
+        placed(4, 3, 1, &[2], &[]),
+    ]);
+    assert_eq!(counting(&mut ledger, &removal_of(2, &[1])), [1, 2, 4]);
+}
+
+#[test]
+fn who_knows_of_a_removal_cannot_bring_its_work_back_by_building_on_it() {
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        placed(2, 2, 1, &[1], &[]),
+        placed(3, 3, 1, &[2], &[REMOVAL]),
+        placed(4, 4, 1, &[1], &[REMOVAL]),
+    ]);
+    assert_eq!(counting(&mut ledger, &removal_of(2, &[1])), [1, 4]);
+}
+
+#[test]
+fn who_came_back_after_a_removal_writes_as_before() {
+    let mut ledger = ledger(&[placed(1, 1, 1, &[], &[]), placed(2, 2, 1, &[1], &[REMOVAL])]);
+    assert_eq!(counting(&mut ledger, &removal_of(2, &[1])), [1, 2]);
+}
+
+#[test]
+fn a_suspended_members_work_is_held_back_whatever_it_knew_and_then_taken() {
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        placed(2, 2, 1, &[1], &[]),
+        placed(3, 2, 2, &[2], &[REMOVAL]),
+    ]);
+    let suspension = Exclusion::Suspended(EntryId([REMOVAL; 32]), organization(2));
+    let suspended = Says { exclusions: vec![suspension], fence: vec![2] };
+    assert_eq!(counting(&mut ledger, &suspended), [1, 2]);
+    assert_eq!(
+        counting_for(&mut ledger, &suspended, organization(2)),
+        [1, 2, 3],
+        "on its own screen"
+    );
+    assert_eq!(counting(&mut ledger, &Says::default()), [1, 2, 3]);
+}
+
+#[test]
+fn who_waits_for_approval_is_held_back_but_nothing_is_lost() {
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        placed(2, 2, 1, &[1], &[]),
+        placed(3, 3, 1, &[1], &[]),
+        placed(4, 4, 1, &[3], &[]),
+    ]);
+    let waiting = |n| Exclusion::Waiting(organization(n));
+    let both = Says { exclusions: vec![waiting(2), waiting(3)], fence: vec![] };
+    assert_eq!(counting(&mut ledger, &both), [1, 3, 4], "somebody had built on what 3 wrote");
+    let one = Says { exclusions: vec![waiting(3)], fence: vec![] };
+    assert_eq!(counting(&mut ledger, &one), [1, 2, 3, 4]);
+}
+
+#[test]
+fn of_two_things_said_in_one_place_neither_counts_alone() {
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        placed(2, 2, 1, &[1], &[]),
+        placed(3, 2, 2, &[2], &[]),
+        placed(4, 2, 2, &[2], &[]),
+        placed(5, 2, 3, &[4], &[]),
+    ]);
+    assert_eq!(counting(&mut ledger, &Says::default()), [1, 2]);
+}
+
+#[test]
+fn the_branch_that_others_built_on_stays() {
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        placed(3, 2, 1, &[1], &[]),
+        placed(4, 2, 1, &[1], &[]),
+        placed(5, 3, 1, &[4], &[]),
+    ]);
+    assert_eq!(counting(&mut ledger, &Says::default()), [1, 4, 5]);
+}
+
+#[test]
+fn of_two_branches_that_others_built_on_the_lower_id_stays() {
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        placed(4, 2, 1, &[1], &[]),
+        placed(3, 2, 1, &[1], &[]),
+        placed(5, 3, 1, &[4], &[]),
+        placed(6, 4, 1, &[3], &[]),
+    ]);
+    assert_eq!(counting(&mut ledger, &Says::default()), [1, 3, 6]);
+    let why: Vec<Why> = ledger.out().map(|(_, why)| why).collect();
+    assert_eq!(why, [Why::Forked, Why::BuildsOnThat]);
+}
+
+fn only(members: &[u8]) -> Audience {
+    let circle = Circle::Named(members.iter().map(|n| organization(*n)).collect());
+    Audience { read: circle.clone(), write: circle }
+}
+
+#[test]
+fn who_lost_the_right_to_write_in_a_document_keeps_what_lies_below_its_fence() {
+    let set = |members: &[u8], fence: &[u8]| AccessAct::Set {
+        audience: only(members),
+        fence: fence.iter().map(|n| ChangeId([*n; 32])).collect(),
+    };
+    let knowing = |mut placed: Placed, steps: &[u8]| {
+        placed.access = steps.iter().map(|n| id(*n)).collect();
+        placed
+    };
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        placed(2, 2, 1, &[1], &[]),
+        step(3, 1, 2, &[], set(&[1, 3], &[2])),
+        placed(4, 2, 2, &[2], &[]),
+        step(5, 1, 3, &[3], set(&[1, 2, 3], &[2])),
+        knowing(placed(6, 2, 3, &[2], &[]), &[5]),
+    ]);
+    assert_eq!(counting(&mut ledger, &Says::default()), [1, 2, 3, 5, 6]);
+}
+
+#[test]
+fn a_removed_owner_cannot_widen_the_audience_afterwards() {
+    let set = |audience| AccessAct::Set { audience, fence: vec![] };
+    let mut ledger = restricted(
+        only(&[1, 2]),
+        &[placed(1, 1, 1, &[], &[]), step(2, 1, 2, &[], set(only(&[1, 2, 3])))],
+    );
+    let removal = removal_of(1, &[]);
+    assert_eq!(counting(&mut ledger, &removal), [1, 2], "until a reader has fenced it");
+    let fence =
+        AccessAct::Fence { exclusion: EntryId([REMOVAL; 32]), heads: vec![ChangeId([1; 32])] };
+    ledger.add(step(3, 2, 1, &[], fence));
+    assert_eq!(counting(&mut ledger, &removal), [1, 3]);
+    assert_eq!(ledger.access().audience(&ledger.genesis.audience), only(&[1, 2]));
+}
+
+/// A history: for each envelope its author, what it builds on (by picking from those before), and whether its author knew of the removal.
+fn histories() -> impl Strategy<Value = Vec<Placed>> {
+    let envelope = (1..=ORGANIZATIONS, any::<[u8; 2]>(), any::<bool>(), 0..3_u8);
+    prop::collection::vec(envelope, 1..14).prop_map(|all| {
+        let mut seqs = [0_u64; 8];
+        let mut history = vec![placed(1, 1, 1, &[], &[])];
+        for (at, (by, on, knows, fork)) in all.into_iter().enumerate() {
+            let n = u8::try_from(at).unwrap() + 2;
+            let seq = &mut seqs[usize::from(by)];
+            // Sometimes somebody says two things in one place.
+            *seq += u64::from(fork > 0 || *seq == 0);
+            let on: BTreeSet<u8> = on.iter().map(|pick| pick % (n - 1) + 1).collect();
+            let knowing: &[u8] = if knows { &[REMOVAL] } else { &[] };
+            let on: Vec<u8> = on.into_iter().collect();
+            history.push(placed(n, by, *seq + 10, &on, knowing));
+        }
+        history
+    })
+}
+
+fn shuffled(history: &[Placed], seed: u64) -> Vec<Placed> {
+    // In any order in which an envelope stands after all it builds on.
+    let (mut left, mut order) = (history.to_vec(), Vec::<Placed>::new());
+    let mut seed = seed;
+    while !left.is_empty() {
+        let ready: Vec<usize> = (0..left.len())
+            .filter(|at| {
+                left[*at].deps.iter().all(|dep| order.iter().any(|it| it.changes.contains(dep)))
+            })
+            .collect();
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let pick = usize::try_from(seed >> 33).unwrap() % ready.len();
+        order.push(left.remove(ready[pick]));
+    }
+    order
+}
+
+proptest! {
+    #[test]
+    fn what_counts_is_the_same_in_every_order_of_arrival(
+        history in histories(), fence in 1..10_u8, removed in 2..=ORGANIZATIONS, seed: u64,
+    ) {
+        let removal = removal_of(removed, &[fence]);
+        let mut one = ledger(&history);
+        let mut other = ledger(&shuffled(&history, seed));
+        let (mut a, mut b) = (counting(&mut one, &removal), counting(&mut other, &removal));
+        a.sort_unstable();
+        b.sort_unstable();
+        prop_assert_eq!(a, b);
+    }
+
+    #[test]
+    fn what_counts_builds_on_nothing_that_does_not_and_has_one_voice_in_each_place(
+        history in histories(), fence in 1..10_u8, removed in 2..=ORGANIZATIONS,
+    ) {
+        let mut ledger = ledger(&history);
+        let counting = counting(&mut ledger, &removal_of(removed, &[fence]));
+        let mut places = BTreeSet::new();
+        for placed in history.iter().filter(|placed| counting.contains(&placed.id.0[0])) {
+            for dep in &placed.deps {
+                prop_assert!(counting.contains(&dep.0[0]));
+            }
+            prop_assert!(places.insert(placed.place()), "two voices in one place");
+        }
+    }
+}
