@@ -230,7 +230,10 @@ impl State {
     }
 
     /// Would carrying out the change make a difference?
-    pub(super) fn would_change(&self, change: &Change) -> Verdict {
+    ///
+    /// # Errors
+    /// If not, why.
+    pub fn would_change(&self, change: &Change) -> Result<(), NoRight> {
         match change {
             Change::Role { organization, role } => {
                 let role_now = self

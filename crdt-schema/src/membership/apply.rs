@@ -110,7 +110,9 @@ impl State {
             }
             Act::Lapse(suspension) => ensure(self.held_by(suspension).is_some(), Why::NoObject),
             Act::Leave(_) => ensure(!self.is_last_steward(author), Why::WouldLeaveNoSteward),
-            Act::Fence(_) | Act::RevokeNode { .. } | Act::Describe(_) | Act::Prove { .. } => Ok(()),
+            Act::RevokeNode { node, .. } => self.still_owned(step, node),
+            Act::Prove { proof, .. } => self.still_owned(step, &proof.node()),
+            Act::Fence(_) | Act::Describe(_) => Ok(()),
         }
     }
 
@@ -160,6 +162,11 @@ impl State {
     fn still_votes(&self, author: &OrganizationId, change: &Change) -> Result<(), Why> {
         let is_election = matches!(change, Change::Elect(_));
         ensure(is_election || self.is_steward(author), Why::NotSteward)
+    }
+
+    /// Does the node belong to whom it belonged? Who falsely claimed another's node cannot end it.
+    fn still_owned(&self, step: &Step<'_>, node: &NodeId) -> Result<(), Why> {
+        ensure(self.nodes.get(node) == step.before.nodes.get(node), Why::NoObject)
     }
 
     fn open(&self, proposal: &EntryId) -> Result<&Proposal, Why> {

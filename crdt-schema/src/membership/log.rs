@@ -356,24 +356,20 @@ impl Log {
         })
     }
 
-    /// Returns how far a document is kept where somebody was shut out; nothing of a document that was not fenced.
+    /// Returns how far a document and its access log are kept where somebody was shut out; nothing of a document that
+    /// was not fenced.
     #[must_use]
-    pub fn fence(&self, exclusion: &EntryId, document: &DocumentId) -> Vec<ChangeId> {
-        let heads: BTreeSet<ChangeId> = self
-            .document_fences(exclusion, document)
-            .flat_map(|fence| fence.heads.iter().copied())
-            .collect();
-        heads.into_iter().collect()
-    }
-
-    /// Returns how far a document's access log is kept where somebody was shut out.
-    #[must_use]
-    pub fn access_fence(&self, exclusion: &EntryId, document: &DocumentId) -> Vec<EnvelopeId> {
-        let heads: BTreeSet<EnvelopeId> = self
-            .document_fences(exclusion, document)
-            .flat_map(|fence| fence.access.iter().copied())
-            .collect();
-        heads.into_iter().collect()
+    pub fn fence(
+        &self,
+        exclusion: &EntryId,
+        document: &DocumentId,
+    ) -> (Vec<ChangeId>, Vec<EnvelopeId>) {
+        let (mut heads, mut steps) = (BTreeSet::new(), BTreeSet::new());
+        for fence in self.document_fences(exclusion, document) {
+            heads.extend(fence.heads.iter().copied());
+            steps.extend(fence.access.iter().copied());
+        }
+        (heads.into_iter().collect(), steps.into_iter().collect())
     }
 
     fn document_fences<'a>(

@@ -164,7 +164,8 @@ impl State {
     }
 
     /// Returns what stewards must meet for a change; `None` for an election, which is not theirs.
-    fn threshold(&self, change: &Change) -> Option<&Threshold> {
+    #[must_use]
+    pub fn threshold(&self, change: &Change) -> Option<&Threshold> {
         match change {
             Change::Elect(_) => None,
             Change::Role { role: Role::Steward, .. } | Change::Rules(_) | Change::Rename(_) => {
