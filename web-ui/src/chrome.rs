@@ -63,6 +63,7 @@ impl Chrome {
                 id: WorkspaceId([7; 32]),
                 name: "Northmere cash first partnership".to_owned(),
                 tab,
+                notice: None,
             }),
             ..Self::sample(Place::Workspaces)
         }
@@ -109,6 +110,8 @@ pub struct WorkspacePlace {
     pub name: String,
     /// Which item of its row is the current one.
     pub tab: Tab,
+    /// What everybody here must know about our place in it: that we are suspended, by whom, why and until when.
+    pub notice: Option<String>,
 }
 
 /// An item of the row of a workspace.

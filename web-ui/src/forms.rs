@@ -7,10 +7,13 @@
 //! Beside the fields named here each form posts `token`, the session's form token.
 
 pub mod part;
+pub mod document;
+pub mod decision;
 
 use std::str::FromStr;
 
-use crdt_schema::identity::{Name, Role, Sector};
+use crdt_schema::identity::{Name, OrganizationId, Role, Sector};
+use crdt_schema::membership::{Rules, Template};
 
 use crate::words;
 
@@ -20,8 +23,6 @@ pub const PASSWORD_MIN: usize = 12;
 pub const PASSWORD_MAX: usize = 1_024;
 /// Most characters of a sentence that says what a workspace is for.
 pub const PURPOSE_MAX: usize = 500;
-/// Most bytes of a title.
-pub const TITLE_MAX: usize = 200;
 
 /// What a browser posted, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,6 +132,21 @@ impl Choice {
             .collect()
     }
 
+    /// Returns the rules to choose from, with what each means.
+    #[must_use]
+    pub fn templates() -> Vec<Self> {
+        Template::ALL
+            .iter()
+            .map(|template| {
+                Self::new(
+                    template.word(),
+                    words::template(*template),
+                    words::template_means(*template),
+                )
+            })
+            .collect()
+    }
+
     /// Returns the roles, with what each may do.
     #[must_use]
     pub fn roles() -> Vec<Self> {
@@ -168,6 +184,8 @@ macro_rules! form {
         }
     };
 }
+
+pub(crate) use form;
 
 form! {
     /// Set up: the organisation.
@@ -324,22 +342,35 @@ form! {
         name => "name",
         /// What it is for; may be empty.
         purpose => "purpose",
+        /// A [`Template`]'s word.
+        rules => "rules",
     }
 }
 
 impl WorkspaceForm {
-    /// Returns name and purpose.
+    /// Returns the form with the usual choices.
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self { rules: Field::of(Template::AnySteward.word()), ..Self::default() }
+    }
+
+    /// Returns name, purpose and rules.
     ///
     /// # Errors
     /// The same form with what is wrong.
-    pub fn parse(mut self) -> Result<(Name, String), Self> {
+    #[expect(clippy::result_large_err, reason = "the wrong form goes straight back to the page")]
+    pub fn parse(mut self) -> Result<(Name, String, Rules), Self> {
         let name = self.name.name("Enter a name for the workspace");
+        let rules = Template::of_word(&self.rules.value).map(Template::rules);
+        if rules.is_none() {
+            self.rules.refuse("Choose who decides");
+        }
         if self.purpose.value.chars().count() > PURPOSE_MAX {
             self.purpose.refuse(format!("What it is for must be {PURPOSE_MAX} characters or less"));
         }
-        match name {
-            Some(name) if self.purpose.error.is_none() => {
-                Ok((name, self.purpose.value.trim().replace("\r\n", "\n")))
+        match (name, rules) {
+            (Some(name), Some(rules)) if self.purpose.error.is_none() => {
+                Ok((name, self.purpose.value.trim().replace("\r\n", "\n"), rules))
             }
             _ => Err(self),
         }
@@ -380,6 +411,8 @@ form! {
         uses => "uses",
         /// "yes" if a steward approves each.
         approval => "approval",
+        /// The `did:key` of the one organisation that may use it; empty for whoever has it.
+        only_for => "only_for",
     }
 }
 
@@ -394,6 +427,8 @@ pub struct NewInvite {
     pub uses: u32,
     /// Whether a steward approves each.
     pub approval: bool,
+    /// The one organisation that may use it, if it is meant for one.
+    pub only_for: Option<OrganizationId>,
 }
 
 impl InviteForm {
@@ -405,6 +440,7 @@ impl InviteForm {
             days: Field::of("14"),
             uses: Field::of("1"),
             approval: Field::default(),
+            only_for: Field::default(),
         }
     }
 
@@ -427,62 +463,16 @@ impl InviteForm {
             self.days.refuse("Choose how long the invite holds");
         }
         let approval = self.approval.value == "yes";
+        let only_for = if self.only_for.value.trim().is_empty() {
+            None
+        } else {
+            self.only_for.parse("Enter the organisation’s key, which begins with did:key:")
+        };
         match (role, days, uses) {
             (Some(role), Some(days), Some(uses)) if self.errors().is_empty() => {
-                Ok(NewInvite { role, days, uses, approval })
+                Ok(NewInvite { role, days, uses, approval, only_for })
             }
             _ => Err(self),
-        }
-    }
-}
-
-form! {
-    /// Create a document. The organisations chosen are posted as `reader` and `writer`, once for each.
-    DocumentForm {
-        /// Its title.
-        title => "title",
-        /// "workspace" or "named".
-        read => "read",
-        /// "workspace" or "named".
-        write => "write",
-    }
-}
-
-impl DocumentForm {
-    /// Returns the form with the usual choices.
-    #[must_use]
-    pub fn fresh() -> Self {
-        Self {
-            title: Field::default(),
-            read: Field::of("workspace"),
-            write: Field::of("workspace"),
-        }
-    }
-
-    /// Returns the title, and whether reading and writing are for named organisations only.
-    ///
-    /// # Errors
-    /// The same form with what is wrong.
-    #[expect(clippy::result_large_err, reason = "the wrong form goes straight back to the page")]
-    pub fn parse(mut self) -> Result<(String, bool, bool), Self> {
-        let title = self.title.value.trim().to_owned();
-        if title.is_empty() {
-            self.title.refuse("Enter a title");
-        } else if title.len() > TITLE_MAX {
-            self.title.refuse(format!("Title must be {TITLE_MAX} characters or less"));
-        }
-        for (field, what) in [
-            (&mut self.read, "Choose who can read it"),
-            (&mut self.write, "Choose who can change it"),
-        ] {
-            if !matches!(field.value.as_str(), "workspace" | "named") {
-                field.refuse(what);
-            }
-        }
-        if self.errors().is_empty() {
-            Ok((title, self.read.value == "named", self.write.value == "named"))
-        } else {
-            Err(self)
         }
     }
 }

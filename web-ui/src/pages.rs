@@ -4,10 +4,14 @@ pub mod set_up;
 pub mod account;
 pub mod home;
 pub mod workspaces;
+pub mod organization;
+pub mod decisions;
+pub mod record;
 pub mod join;
 pub mod invites;
 pub mod documents;
 pub mod read;
+pub mod access;
 pub mod edit;
 pub mod history;
 pub mod network;
@@ -140,6 +144,20 @@ pub fn samples() -> Vec<(&'static str, Result<String, askama::Error>)> {
         "workspace" => workspaces::Overview::sample(),
         "workspace-empty" => workspaces::Overview::sample_empty(),
         "members" => workspaces::Members::sample(),
+        "organisation" => organization::Organization::sample(),
+        "organisation-own" => organization::Organization::sample_own(),
+        "organisation-waiting" => organization::Organization::sample_waiting(),
+        "decisions" => decisions::Decisions::sample(),
+        "decisions-empty" => decisions::Decisions::sample_empty(),
+        "decision" => decisions::Decision::sample(),
+        "decision-done" => decisions::Decision::sample_done(),
+        "confirm" => decisions::Confirm::sample(),
+        "confirm-error" => decisions::Confirm::sample_error(),
+        "rules" => decisions::Rules::sample(),
+        "rules-cannot" => decisions::Rules::sample_cannot(),
+        "workspace-history" => record::WorkspaceHistory::sample(),
+        "workspace-refusals" => record::WorkspaceRefusals::sample(),
+        "workspace-refusals-empty" => record::WorkspaceRefusals::sample_empty(),
         "join" => join::Join::sample(),
         "join-check" => join::JoinCheck::sample(),
         "join-waiting" => join::JoinWaiting::sample(),
@@ -157,7 +175,10 @@ pub fn samples() -> Vec<(&'static str, Result<String, askama::Error>)> {
         "document" => read::Read::sample(),
         "document-print" => read::Print::sample(),
         "document-choose" => read::Choose::sample(),
-        "document-access" => read::Access::sample(),
+        "document-access" => access::Access::sample(),
+        "document-access-day" => access::Access::sample_day(),
+        "document-access-change" => access::AccessChange::sample(),
+        "document-refusals" => record::DocumentRefusals::sample(),
         "edit" => edit::Edit::sample(),
         "edit-step" => edit::EditPart::sample_step(),
         "edit-trigger" => edit::EditPart::sample("trigger"),

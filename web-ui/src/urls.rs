@@ -92,6 +92,88 @@ pub fn approve(workspace: impl Display, organization: impl Display) -> String {
     format!("/workspaces/{workspace}/members/{organization}/approve")
 }
 
+/// Turns away an organisation that waits (POST).
+#[must_use]
+pub fn decline(workspace: impl Display, organization: impl Display) -> String {
+    format!("/workspaces/{workspace}/members/{organization}/decline")
+}
+
+/// One organisation of a workspace.
+#[must_use]
+pub fn member(workspace: impl Display, organization: impl Display) -> String {
+    format!("/workspaces/{workspace}/members/{organization}")
+}
+
+/// Suspend an organisation: ask, and do it (POST).
+#[must_use]
+pub fn suspend(workspace: impl Display, organization: impl Display) -> String {
+    format!("/workspaces/{workspace}/members/{organization}/suspend")
+}
+
+/// Leave a workspace: ask, and do it (POST).
+#[must_use]
+pub fn leave(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/leave")
+}
+
+/// Decisions of a workspace.
+#[must_use]
+pub fn proposals(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/proposals")
+}
+
+/// Something that is to be decided: look at what it would mean, and propose it (POST).
+#[must_use]
+pub fn proposal_new(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/proposals/new")
+}
+
+/// The same, about an organisation.
+#[must_use]
+pub fn propose(workspace: impl Display, kind: &str, organization: impl Display) -> String {
+    format!("/workspaces/{workspace}/proposals/new?kind={kind}&organization={organization}")
+}
+
+/// One decision.
+#[must_use]
+pub fn proposal(workspace: impl Display, proposal: impl Display) -> String {
+    format!("/workspaces/{workspace}/proposals/{proposal}")
+}
+
+/// Agrees to a decision (POST).
+#[must_use]
+pub fn proposal_approve(workspace: impl Display, proposal: impl Display) -> String {
+    format!("/workspaces/{workspace}/proposals/{proposal}/approve")
+}
+
+/// Objects to a decision (POST).
+#[must_use]
+pub fn proposal_object(workspace: impl Display, proposal: impl Display) -> String {
+    format!("/workspaces/{workspace}/proposals/{proposal}/object")
+}
+
+/// Rules of a workspace.
+#[must_use]
+pub fn rules(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/rules")
+}
+
+/// What happened in a workspace; `page` counts from 1.
+#[must_use]
+pub fn workspace_history(workspace: impl Display, page: usize) -> String {
+    if page > 1 {
+        format!("/workspaces/{workspace}/history?page={page}")
+    } else {
+        format!("/workspaces/{workspace}/history")
+    }
+}
+
+/// Changes in a workspace that do not count.
+#[must_use]
+pub fn workspace_refusals(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/refusals")
+}
+
 /// Invites of a workspace.
 #[must_use]
 pub fn invites(workspace: impl Display) -> String {
@@ -220,6 +302,18 @@ pub fn compare(document: impl Display, from: impl Display, to: impl Display) -> 
 #[must_use]
 pub fn access(document: impl Display) -> String {
     format!("/documents/{document}/access")
+}
+
+/// Change who can read and change a document: choose, and look at what it means (POST).
+#[must_use]
+pub fn access_change(document: impl Display) -> String {
+    format!("/documents/{document}/access/change")
+}
+
+/// Changes of a document that do not count.
+#[must_use]
+pub fn refusals(document: impl Display) -> String {
+    format!("/documents/{document}/refusals")
 }
 
 /// A document to print.

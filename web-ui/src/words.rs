@@ -1,6 +1,7 @@
 //! The words that people read for the words that data holds.
 
 use crdt_schema::identity::{Role, Sector};
+use crdt_schema::membership::{Change, Count, Rules, Template, Threshold};
 
 /// Returns what a sector is called.
 #[must_use]
@@ -34,6 +35,94 @@ pub const fn role_may(role: Role) -> &'static str {
             "Reads documents. Suggesting and commenting are not part of this version"
         }
         Role::Reader => "Reads documents",
+    }
+}
+
+/// Returns what a template of rules is called.
+#[must_use]
+pub const fn template(template: Template) -> &'static str {
+    match template {
+        Template::AnySteward => "Any steward lets in and removes",
+        Template::CouncilAndVcs => "A council and a voluntary organisation decide together",
+        Template::Together => "Stewards decide together",
+    }
+}
+
+/// Returns what a template of rules means.
+#[must_use]
+pub const fn template_means(template: Template) -> &'static str {
+    match template {
+        Template::AnySteward => {
+            "One steward can let an organisation in, remove it or change its role. More than half of the stewards must agree on who is a steward, on these rules and on the name."
+        }
+        Template::CouncilAndVcs => {
+            "One steward can let an organisation in. For everything else two stewards must agree, at least one of a council and one of a voluntary or community organisation."
+        }
+        Template::Together => {
+            "Two stewards must agree to let an organisation in. For everything else more than half of the stewards must agree."
+        }
+    }
+}
+
+/// Returns the name of rules, if they have one.
+#[must_use]
+pub fn rules_name(rules: &Rules) -> &'static str {
+    Template::of_rules(rules).map_or("Rules of this workspace’s own", template)
+}
+
+/// Returns who must agree to what, as pairs of a matter and a sentence.
+#[must_use]
+pub fn rules(rules: &Rules) -> Vec<(String, String)> {
+    [
+        ("Let an organisation in", &rules.admit),
+        ("Remove an organisation that is no steward, or change its role", &rules.members),
+        ("Make or unmake a steward, change these rules, or the name", &rules.stewards),
+    ]
+    .into_iter()
+    .map(|(matter, threshold)| (matter.to_owned(), self::threshold(threshold)))
+    .collect()
+}
+
+/// Returns who must agree, as a sentence.
+fn threshold(threshold: &Threshold) -> String {
+    let mut words = match threshold.count {
+        Count::AtLeast(1) => "Any one steward".to_owned(),
+        Count::AtLeast(count) => format!("At least {count} stewards"),
+        Count::Majority => "More than half of the stewards".to_owned(),
+    };
+    let sectors: Vec<String> =
+        threshold.sectors.iter().map(|sector| format!("“{}”", self::sector(*sector))).collect();
+    if !sectors.is_empty() {
+        words.push_str(", among them one of each of these: ");
+        words.push_str(&sectors.join(", "));
+    }
+    words.push('.');
+    words
+}
+
+/// Returns what is proposed, as people say it. `about` is the name of the organisation that it is about.
+#[must_use]
+pub fn change(change: &Change, about: &str) -> String {
+    match change {
+        Change::Role { role: new, .. } => format!("Give {about} the role {}", role(*new)),
+        Change::Remove { .. } => format!("Remove {about} from the workspace"),
+        Change::Rules(rules) => format!("Change the rules to “{}”", rules_name(rules)),
+        Change::Rename(name) => format!("Rename the workspace to “{}”", name.as_str()),
+        Change::Elect(_) => format!("Elect {about} as steward"),
+        Change::Reinstate(_) => format!("End the suspension of {about}"),
+    }
+}
+
+/// Returns the reason that was given for a change; empty if there is none.
+#[must_use]
+pub fn reason(change: &Change) -> &str {
+    match change {
+        Change::Remove { reason, .. } => reason,
+        Change::Role { .. }
+        | Change::Rules(_)
+        | Change::Rename(_)
+        | Change::Elect(_)
+        | Change::Reinstate(_) => "",
     }
 }
 
@@ -75,6 +164,18 @@ const KNOWN: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_are_said_in_full() {
+        let said = rules(&Template::CouncilAndVcs.rules());
+        assert_eq!(said[0].1, "Any one steward.");
+        assert_eq!(
+            said[2].1,
+            "At least 2 stewards, among them one of each of these: “Council”, “Voluntary or community organisation”."
+        );
+        assert_eq!(rules(&Template::Together.rules())[1].1, "More than half of the stewards.");
+        assert_eq!(rules_name(&Template::Together.rules()), "Stewards decide together");
+    }
 
     #[test]
     fn codes_become_words_and_words_stay() {

@@ -46,6 +46,25 @@ fn an_invite_for_no_organisation_is_refused() {
     assert_eq!(form.errors().len(), 1);
     assert_eq!(
         InviteForm::fresh().parse().unwrap(),
-        NewInvite { role: Role::Editor, days: 14, uses: 1, approval: false }
+        NewInvite { role: Role::Editor, days: 14, uses: 1, approval: false, only_for: None }
     );
+}
+
+#[test]
+fn an_invite_for_one_organisation_names_it_by_its_key() {
+    let typed = |only_for| {
+        let fields = [("role", "editor"), ("days", "14"), ("uses", "1"), ("only_for", only_for)];
+        InviteForm::read(&posted(&fields)).parse()
+    };
+    let key = "did:key:z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw";
+    assert_eq!(typed(key).unwrap().only_for, key.parse().ok());
+    assert!(typed("Open Door").unwrap_err().only_for.error.is_some());
+}
+
+#[test]
+fn a_workspace_is_founded_under_one_of_the_named_rules() {
+    let form = WorkspaceForm { name: Field::of("Northmere"), ..WorkspaceForm::fresh() };
+    assert_eq!(form.clone().parse().unwrap().2, Rules::default());
+    let wrong = WorkspaceForm { rules: Field::of("whoever shouts"), ..form };
+    assert_eq!(wrong.parse().unwrap_err().errors()[0].field, "rules");
 }

@@ -5,7 +5,8 @@ use crdt_schema::identity::{DocumentId, OrganizationId, WorkspaceId};
 
 use super::Pages;
 use crate::chrome::{Chrome, Tab};
-use crate::forms::{Choice, DocumentForm, Field};
+use crate::forms::document::{AudienceForm, TitleForm};
+use crate::forms::{Choice, Field};
 use crate::urls;
 
 /// `/workspaces/{w}/documents?q=&tag=&page=`: at most 50 rows.
@@ -135,8 +136,10 @@ pub struct DocumentNew {
     pub workspace: WorkspaceId,
     /// The kind's word; posted as `kind`.
     pub kind: String,
-    /// What was typed.
-    pub form: DocumentForm,
+    /// What was typed as its title.
+    pub form: TitleForm,
+    /// Who was chosen.
+    pub audience: AudienceForm,
     /// The organisations to choose from, without our own, which may always read and change it.
     pub organizations: Vec<Chosen>,
 }
@@ -154,48 +157,45 @@ pub struct Chosen {
     pub writes: bool,
 }
 
-impl DocumentNew {
-    /// Returns who may read.
+impl Chosen {
+    /// Returns organisations as the samples have them.
     #[must_use]
-    pub fn readers(&self) -> Vec<Choice> {
-        vec![
-            Choice::new(
-                "workspace",
-                "Everyone in this workspace",
-                "Organisations that join later can read it too.",
-            ),
-            Choice::new(
-                "named",
-                "Only the organisations that I choose",
-                "Others will not know that it exists.",
-            ),
-        ]
-    }
-
-    /// Returns who may change.
-    #[must_use]
-    pub fn writers(&self) -> Vec<Choice> {
-        vec![
-            Choice::new("workspace", "Every editor who can read it", ""),
-            Choice::new("named", "Only editors of the organisations that I choose", ""),
-        ]
-    }
-
-    /// Returns a page with the usual values.
-    #[must_use]
-    pub fn sample() -> Self {
-        let chosen = |key: u8, name: &str| Chosen {
+    pub fn samples() -> Vec<Self> {
+        let chosen = |key: u8, name: &str| Self {
             id: OrganizationId([key; 32]),
             name: name.to_owned(),
             reads: true,
             writes: false,
         };
+        vec![chosen(2, "Open Door"), chosen(3, "Kent County Council")]
+    }
+}
+
+impl DocumentNew {
+    /// Returns who may read; who may read is widened to the public on purpose only, later.
+    #[must_use]
+    pub fn readers(&self) -> Vec<Choice> {
+        let mut readers = AudienceForm::readers();
+        readers.retain(|choice| choice.value != "public");
+        readers
+    }
+
+    /// Returns who may change.
+    #[must_use]
+    pub fn writers(&self) -> Vec<Choice> {
+        AudienceForm::writers()
+    }
+
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
         Self {
             chrome: Chrome::sample_in_workspace(Tab::Pathways),
             workspace: WorkspaceId([7; 32]),
             kind: "referral_pathway".to_owned(),
-            form: DocumentForm::fresh(),
-            organizations: vec![chosen(2, "Open Door"), chosen(3, "Kent County Council")],
+            form: TitleForm::default(),
+            audience: AudienceForm::fresh(),
+            organizations: Chosen::samples(),
         }
     }
 }

@@ -24,9 +24,18 @@ pub struct Read {
     pub updated: String,
     /// Whether the review date has passed.
     pub overdue: bool,
+    /// How many changes are held back, as while their author is suspended.
+    pub held: usize,
 }
 
 impl Read {
+    /// Returns how many changes are held back, as a sentence.
+    #[must_use]
+    pub fn held_words(&self) -> String {
+        let changes = crate::chrome::count(self.held, "change is", "changes are");
+        format!("{changes} not shown: held back for now")
+    }
+
     /// Returns the flow picture of the steps as SVG.
     #[must_use]
     pub fn diagram(&self) -> String {
@@ -43,6 +52,7 @@ impl Read {
             conflicts: vec![Conflict::sample()],
             updated: "today at 3:05pm by Priya Shah (Leeds City Council)".to_owned(),
             overdue: true,
+            held: 2,
         }
     }
 }
@@ -128,43 +138,6 @@ impl Choose {
             document: DocumentHead::sample(),
             conflict: Conflict::sample(),
             value: Field::default(),
-        }
-    }
-}
-
-/// `/documents/{d}/access`: who can read and who can change it, in words.
-#[derive(Debug, Template)]
-#[template(path = "pages/document_access.html")]
-pub struct Access {
-    /// Around the page.
-    pub chrome: Chrome,
-    /// Which document.
-    pub document: DocumentHead,
-    /// Who can read it, in a sentence.
-    pub read: String,
-    /// Organisations that can read it.
-    pub readers: Vec<String>,
-    /// Who can change it, in a sentence.
-    pub write: String,
-    /// Organisations that can change it.
-    pub writers: Vec<String>,
-}
-
-impl Access {
-    /// Returns a page with the usual values.
-    #[must_use]
-    pub fn sample() -> Self {
-        Self {
-            chrome: Chrome::sample_in_workspace(Tab::Pathways),
-            document: DocumentHead::sample(),
-            read: "Everyone in the workspace Northmere cash first partnership.".to_owned(),
-            readers: vec![
-                "Leeds City Council".to_owned(),
-                "Open Door".to_owned(),
-                "Kent County Council".to_owned(),
-            ],
-            write: "Editors and stewards of the organisations that can read it.".to_owned(),
-            writers: vec!["Leeds City Council".to_owned(), "Open Door".to_owned()],
         }
     }
 }

@@ -39,7 +39,7 @@ impl WorkspaceNew {
     /// Returns a page with the usual values.
     #[must_use]
     pub fn sample() -> Self {
-        Self { chrome: Chrome::sample(Place::Workspaces), form: WorkspaceForm::default() }
+        Self { chrome: Chrome::sample(Place::Workspaces), form: WorkspaceForm::fresh() }
     }
 }
 
@@ -108,6 +108,8 @@ pub struct Members {
     pub members: Vec<Member>,
     /// Who waits for a steward.
     pub waiting: Vec<Waiting>,
+    /// Who was removed or left.
+    pub gone: Vec<Gone>,
     /// Why the person cannot invite or approve.
     pub cannot_invite: Option<String>,
 }
@@ -125,12 +127,25 @@ pub struct Member {
     pub role: String,
     /// Is it us?
     pub is_us: bool,
+    /// Is what it writes held back?
+    pub is_suspended: bool,
     /// Is a node of it connected with ours?
     pub online: bool,
     /// When it was last seen, in near form; nothing if never.
     pub last_seen: Option<String>,
     /// Who invited it; nothing for the founder.
     pub invited_by: Option<String>,
+}
+
+/// An organisation that is no longer in.
+#[derive(Clone, Debug)]
+pub struct Gone {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// "removed" or "left".
+    pub state: String,
 }
 
 /// An organisation that waits for a steward's approval.
@@ -162,6 +177,7 @@ impl Members {
             sector: sector.to_owned(),
             role: role.to_owned(),
             is_us: false,
+            is_suspended: false,
             online: false,
             last_seen: None,
             invited_by: Some("Leeds City Council".to_owned()),
@@ -180,6 +196,7 @@ impl Members {
                 },
                 Member {
                     last_seen: Some("yesterday at 9:12am".to_owned()),
+                    is_suspended: true,
                     ..member(3, "Kent County Council", "Council", "Reader")
                 },
             ],
@@ -191,6 +208,11 @@ impl Members {
                 since: "today at 8:30am".to_owned(),
                 why: "The invite asks for approval.".to_owned(),
                 cannot: None,
+            }],
+            gone: vec![Gone {
+                id: OrganizationId([5; 32]),
+                name: "Saltway Trust".to_owned(),
+                state: "left".to_owned(),
             }],
             cannot_invite: None,
         }

@@ -1,0 +1,181 @@
+//! Forms about a document as a whole: making it, and who can read and change it.
+
+use super::{Choice, Field, FormError, Posted, form};
+
+/// Most bytes of a title.
+pub const TITLE_MAX: usize = 200;
+
+/// Who is meant, before the organisations are known by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Circle {
+    /// Everyone in the workspace.
+    Workspace,
+    /// Everyone.
+    Public,
+    /// The organisations that are ticked.
+    Named,
+}
+
+impl Circle {
+    fn of_word(word: &str) -> Option<Self> {
+        match word {
+            "workspace" => Some(Self::Workspace),
+            "public" => Some(Self::Public),
+            "named" => Some(Self::Named),
+            _ => None,
+        }
+    }
+}
+
+form! {
+    /// Who can read and change a document. The organisations chosen are posted as `reader` and `writer`, once for each.
+    AudienceForm {
+        /// A circle's word: "workspace", "public" or "named".
+        read => "read",
+        /// "workspace" or "named".
+        write => "write",
+    }
+}
+
+impl AudienceForm {
+    /// Returns the form with the usual choices.
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self { read: Field::of("workspace"), write: Field::of("workspace") }
+    }
+
+    /// Returns who may read and who may change.
+    ///
+    /// # Errors
+    /// The same form with what is wrong.
+    pub fn parse(mut self) -> Result<(Circle, Circle), Self> {
+        let read = Circle::of_word(&self.read.value);
+        if read.is_none() {
+            self.read.refuse("Choose who can read it");
+        }
+        let write = Circle::of_word(&self.write.value);
+        if write.is_none() {
+            self.write.refuse("Choose who can change it");
+        }
+        read.zip(write).ok_or(self)
+    }
+
+    /// Returns who may read.
+    #[must_use]
+    pub fn readers() -> Vec<Choice> {
+        vec![
+            Choice::new(
+                "workspace",
+                "Everyone in this workspace",
+                "Organisations that join later can read it too.",
+            ),
+            Choice::new(
+                "named",
+                "Only the organisations that I choose",
+                "Others will not know that it exists.",
+            ),
+            Choice::new(
+                "public",
+                "The public",
+                "Everyone in this workspace, and they may pass it on to anybody.",
+            ),
+        ]
+    }
+
+    /// Returns who may change.
+    #[must_use]
+    pub fn writers() -> Vec<Choice> {
+        vec![
+            Choice::new("workspace", "Every editor who can read it", ""),
+            Choice::new("named", "Only editors of the organisations that I choose", ""),
+        ]
+    }
+}
+
+form! {
+    /// Create a document: its title. Who can read and change it is an [`AudienceForm`].
+    TitleForm {
+        /// Its title.
+        title => "title",
+    }
+}
+
+impl TitleForm {
+    /// Returns the title.
+    ///
+    /// # Errors
+    /// The same form with what is wrong.
+    pub fn parse(mut self) -> Result<String, Self> {
+        let title = self.title.value.trim().to_owned();
+        if title.is_empty() {
+            self.title.refuse("Enter a title");
+        } else if title.len() > TITLE_MAX {
+            self.title.refuse(format!("Title must be {TITLE_MAX} characters or less"));
+        }
+        if self.title.error.is_some() { Err(self) } else { Ok(title) }
+    }
+}
+
+form! {
+    /// The day for which somebody asks who could read a document; sent with GET.
+    DayForm {
+        /// Day of the month.
+        day => "day",
+        /// Month of the year.
+        month => "month",
+        /// Year.
+        year => "year",
+    }
+}
+
+impl DayForm {
+    /// Was nothing typed?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        [&self.day, &self.month, &self.year].iter().all(|field| field.value.trim().is_empty())
+    }
+
+    /// Returns the day.
+    ///
+    /// # Errors
+    /// The same form with what is wrong.
+    #[expect(clippy::result_large_err, reason = "the wrong form goes straight back to the page")]
+    pub fn parse(mut self) -> Result<jiff::civil::Date, Self> {
+        let number = |field: &Field| field.value.trim().parse::<i16>().ok();
+        let (year, month, day) = (number(&self.year), number(&self.month), number(&self.day));
+        let date = year.zip(month.zip(day)).and_then(|(year, (month, day))| {
+            let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+            jiff::civil::Date::new(year, month, day).ok().filter(|_| (2000..=9998).contains(&year))
+        });
+        date.ok_or_else(|| {
+            self.day.refuse("Enter a real date, like 3 3 2026");
+            self
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_a_real_one() {
+        let parse = |day: &str, month: &str, year: &str| {
+            let form =
+                DayForm { day: Field::of(day), month: Field::of(month), year: Field::of(year) };
+            form.parse().map(|date| date.to_string()).ok()
+        };
+        assert_eq!(parse("3", " 3", "2026").as_deref(), Some("2026-03-03"));
+        for wrong in [("31", "2", "2026"), ("0", "1", "2026"), ("1", "1", "26"), ("", "", "")] {
+            assert_eq!(parse(wrong.0, wrong.1, wrong.2), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_audience_that_nobody_offered_is_not_taken() {
+        let form = AudienceForm { read: Field::of("public"), write: Field::of("named") };
+        assert_eq!(form.parse().unwrap(), (Circle::Public, Circle::Named));
+        let form = AudienceForm { read: Field::of("everyone"), write: Field::of("") };
+        assert_eq!(form.parse().unwrap_err().errors().len(), 2);
+    }
+}
