@@ -32,8 +32,24 @@ pub struct Log {
     states: Mutex<BTreeMap<Vec<EntryId>, Arc<State>>>,
 }
 
+/// A copy goes its own way from here on; the states kept at hand stay with the original.
+impl Clone for Log {
+    fn clone(&self) -> Self {
+        Self {
+            workspace: self.workspace,
+            founded: Arc::clone(&self.founded),
+            entries: self.entries.clone(),
+            order: self.order.clone(),
+            heads: self.heads.clone(),
+            chains: self.chains.clone(),
+            current: self.current.clone(),
+            states: Mutex::default(),
+        }
+    }
+}
+
 /// An entry that was taken.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Stored {
     pub(super) entry: Entry,
     /// Longest way to the founding entry: with the id it gives an order that all replicas share.
