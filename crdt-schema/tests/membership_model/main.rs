@@ -13,4 +13,6 @@ mod state;
 mod allowed;
 mod model;
 mod cast;
+mod compare;
 mod random;
+mod attacks;

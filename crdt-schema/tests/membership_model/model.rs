@@ -235,6 +235,9 @@ impl Model {
                 void.add(number);
             }
             let known = &self.known[number];
+            if void.has(number) {
+                state.void.insert(known.id);
+            }
             match known.entry.act() {
                 Some(Act::Admit(redemption)) if void.has(number) => {
                     if !struck.has(number) {

@@ -66,6 +66,8 @@ pub(crate) struct State {
     /// Who suspended whom, for ever.
     pub(crate) suspended: BTreeSet<(OrganizationId, OrganizationId)>,
     pub(crate) exclusions: BTreeMap<EntryId, Exclusion>,
+    /// Entries that do nothing, or, an `Admit`, less than it says.
+    pub(crate) void: BTreeSet<EntryId>,
 }
 
 impl State {
@@ -96,6 +98,7 @@ impl State {
             suspensions: BTreeMap::new(),
             suspended: BTreeSet::new(),
             exclusions: BTreeMap::new(),
+            void: BTreeSet::new(),
         })
     }
 
