@@ -91,6 +91,11 @@ pub enum Done {
         workspace: WorkspaceId,
         joined: bool,
     },
+    /// The proposal, and whether enough have agreed, so that it is carried out.
+    Proposal {
+        id: EntryId,
+        enacted: bool,
+    },
     /// `heads` is the newest version; `made` is the version of the edits and what they were made on, without what others
     /// did meanwhile.
     Document {
@@ -113,6 +118,8 @@ pub enum Refused {
     NoSuchOrganization,
     #[error("this node does not know that version of the document. Reload it and try again")]
     NoSuchVersion,
+    #[error("there is no such proposal in this workspace")]
+    NoSuchProposal,
     /// Who may not, and who could be asked.
     #[error("{0}")]
     NotAllowed(String),

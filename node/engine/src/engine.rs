@@ -2,7 +2,9 @@
 
 mod command;
 mod conversation;
+mod duties;
 mod exchange;
+mod govern;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,9 +23,10 @@ use crate::joins::Joins;
 use crate::message::{AddressRecord, Message};
 use crate::peers::Peers;
 use crate::presence::Presence;
+use crate::refusals::Refusals;
 use crate::shelf::{Shelf, ShelfError};
 use crate::sync::Sync;
-use crate::workspaces::Workspaces;
+use crate::workspaces::{View, Workspaces};
 
 const ADDRESS: &str = "address/";
 /// A node that nobody here knows may stay connected this long to show an invite.
@@ -59,6 +62,7 @@ pub struct Engine {
     pub(crate) locals: BTreeMap<String, Vec<u8>>,
     pub(crate) seen: BTreeMap<OrganizationId, Timestamp>,
     pub(crate) refused: BTreeMap<&'static str, u64>,
+    pub(crate) refusals: Refusals,
     /// Documents whose list data changed since they were last cached.
     dirty: BTreeSet<DocumentId>,
     strangers: BTreeMap<NodeId, Timestamp>,
@@ -85,7 +89,7 @@ impl Engine {
         let mut chance = Chance::new(seed);
         let session = SessionId(chance.bytes());
         let (workspaces, joins) = (Workspaces::load(&*shelf)?, Joins::load(&*shelf)?);
-        let documents = Documents::load(&*shelf)?;
+        let documents = Documents::load(&*shelf, identity.card.organization)?;
         let mut engine = Self {
             identity,
             chance,
@@ -101,6 +105,7 @@ impl Engine {
             locals: shelf.locals("")?.into_iter().collect(),
             seen: BTreeMap::new(),
             refused: BTreeMap::new(),
+            refusals: Refusals::default(),
             dirty: BTreeSet::new(),
             strangers: BTreeMap::new(),
             shelf,
@@ -345,8 +350,14 @@ impl Engine {
             effects.notify.push(Signal::Changed(Event::Presence { document }));
         }
         let next_stranger = self.send_strangers_away(effects);
+        let next_lapse = self.lapse_suspensions(effects);
+        let next_election = self.hold_elections(effects);
+        self.take_early_entries(effects);
         self.cache_lists(effects);
-        let next = [next_dial, next_ask, next_leave, next_stranger].into_iter().flatten().min();
+        let next = [next_dial, next_ask, next_leave, next_stranger, next_lapse, next_election]
+            .into_iter()
+            .flatten()
+            .min();
         effects.wake_at =
             next.map(|at| Timestamp(self.now.0.saturating_add(at.0.saturating_sub(now.0))));
     }
@@ -374,7 +385,13 @@ impl Engine {
             return;
         }
         for document in std::mem::take(&mut self.dirty) {
-            match self.documents.list(&document, &*self.shelf) {
+            let Self { documents, workspaces, shelf, .. } = self;
+            let Some(workspace) = documents.held(&document).map(|held| held.genesis.workspace)
+            else {
+                continue;
+            };
+            let Some(log) = workspaces.log_mut(&workspace) else { continue };
+            match documents.list(&document, &**shelf, &View::new(log)) {
                 Ok(_) => effects.persist.extend(self.documents.cache(&document)),
                 Err(error) => warn!(%document, %error, "cannot list a document"),
             }

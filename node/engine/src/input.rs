@@ -4,10 +4,11 @@ use crdt_schema::audience::Audience;
 use crdt_schema::document::{Edit, FieldPath};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
-    DocumentId, InviteId, Kind, Name, NodeId, OrganizationId, Role, WorkspaceId,
+    DocumentId, EntryId, InviteId, Kind, Name, NodeId, OrganizationId, Role, WorkspaceId,
 };
 use crdt_schema::invite::Contact;
 use crdt_schema::key::Person;
+use crdt_schema::membership::{Change, Profile, Revocation, Rules};
 use serde_json::Value;
 
 /// Something that happened.
@@ -39,7 +40,7 @@ pub struct CommandId(pub u64);
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Founds a workspace; answered with [`Done::Workspace`](crate::Done::Workspace).
-    CreateWorkspace { name: Name },
+    CreateWorkspace { name: Name, rules: Rules },
     /// Makes an invite; answered with [`Done::Invite`](crate::Done::Invite). Stewards only.
     CreateInvite {
         workspace: WorkspaceId,
@@ -47,6 +48,8 @@ pub enum Command {
         uses: u32,
         lasts: std::time::Duration,
         approval: bool,
+        /// The only organisation that may use it, if it is meant for one.
+        only_for: Option<OrganizationId>,
     },
     /// Ends an invite before its time. Stewards only.
     RevokeInvite { workspace: WorkspaceId, invite: InviteId },
@@ -56,6 +59,25 @@ pub enum Command {
     ForgetJoin { workspace: WorkspaceId },
     /// Lets in an organisation that waits. Stewards only.
     Approve { workspace: WorkspaceId, organization: OrganizationId },
+    /// Turns away an organisation that waits. Stewards only.
+    Decline { workspace: WorkspaceId, organization: OrganizationId },
+    /// Proposes a change of roles, members, rules or name, and carries it out if that is enough; answered with
+    /// [`Done::Proposal`](crate::Done::Proposal).
+    Propose { workspace: WorkspaceId, change: Change },
+    /// Agrees to a proposal, and carries it out if that is enough; answered with [`Done::Proposal`](crate::Done::Proposal).
+    Agree { workspace: WorkspaceId, proposal: EntryId },
+    /// Objects to the election of a steward. Stewards only.
+    Object { workspace: WorkspaceId, proposal: EntryId },
+    /// Holds back what an organisation writes, for 72 hours at most. Stewards only.
+    Suspend { workspace: WorkspaceId, organization: OrganizationId, reason: String },
+    /// Leaves a workspace.
+    Leave { workspace: WorkspaceId },
+    /// Ends a node of this organisation in all workspaces: with the root key's word, or on this node's own.
+    RevokeNode { node: NodeId, word: Option<Revocation> },
+    /// Says in all workspaces who this organisation is.
+    Describe { profile: Profile },
+    /// Gives a document another audience; answered with [`Done::Document`](crate::Done::Document). Its owner only.
+    SetAudience { document: DocumentId, audience: Audience, person: Person },
     /// Makes a document from the full example form (or any part of it); answered with [`Done::Document`](crate::Done::Document).
     CreateDocument {
         workspace: WorkspaceId,

@@ -19,6 +19,7 @@ mod documents;
 mod sync;
 mod peers;
 mod presence;
+mod refusals;
 mod reader;
 
 pub use effects::{Dial, Done, Effects, Event, Record, Refused, Signal};

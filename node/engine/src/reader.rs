@@ -1,18 +1,21 @@
 //! [`Reader`]: what pages and programs may ask of the engine between two inputs.
 
+mod sentences;
+mod trust;
+
 use std::collections::BTreeMap;
 
 use crdt_schema::document::Document;
-use crdt_schema::identity::{DocumentId, NodeId, OrganizationId, Role, Timestamp, WorkspaceId};
+use crdt_schema::identity::{DocumentId, NodeId, OrganizationId, Timestamp, WorkspaceId};
 use crdt_schema::key::OrganizationCard;
-use crdt_schema::membership;
 
 use crate::effects::Refused;
 use crate::engine::Engine;
 use crate::view::{
     ConflictView, DocumentView, HistoryView, InviteView, JoinState, JoinView, MemberView, PeerView,
-    PresenceView, Standing, WorkspaceView,
+    PresenceView, WorkspaceView,
 };
+use crate::workspaces::View;
 
 /// Reads the engine's state. Documents are opened as they are asked for.
 #[derive(Debug)]
@@ -67,13 +70,15 @@ impl Reader<'_> {
     pub fn workspace(&self, id: &WorkspaceId) -> Option<WorkspaceView> {
         let state = self.0.workspaces.state(id)?;
         let member = state.members.get(&self.card().organization)?;
-        if member.standing != membership::Standing::Member {
+        if !member.standing.is_in() {
             return None;
         }
         Some(WorkspaceView {
             id: *id,
             name: state.name.to_string(),
             role: member.role,
+            standing: member.standing,
+            rules: (*state.rules).clone(),
             members: state
                 .members
                 .keys()
@@ -132,24 +137,22 @@ impl Reader<'_> {
             .iter()
             .map(|(organization, member)| {
                 let (unseen, unseen_since) = self.unseen(workspace, organization);
+                let nodes = state.nodes.iter().filter(|(_, of)| *of == organization);
+                let (ended, nodes): (Vec<NodeId>, Vec<NodeId>) =
+                    nodes.map(|(node, _)| *node).partition(|node| state.ended.contains_key(node));
                 MemberView {
                     organization: *organization,
-                    name: member.card.name.to_string(),
+                    name: member.name().to_string(),
                     sector: member.sector(),
                     fingerprint: organization.fingerprint(),
                     role: member.role,
-                    standing: match member.standing {
-                        membership::Standing::Member => Standing::Member,
-                        membership::Standing::Waiting => Standing::Waiting,
-                    },
+                    standing: member.standing,
+                    suspension: self.suspension(workspace, member),
+                    profile: member.profile.clone(),
                     invited_by: member.invited_by,
                     since: member.since,
-                    nodes: state
-                        .nodes
-                        .iter()
-                        .filter(|(_, of)| *of == organization)
-                        .map(|(node, _)| *node)
-                        .collect(),
+                    nodes,
+                    ended,
                     is_self: *organization == own,
                     connected: self.0.is_connected(organization),
                     last_seen: self.0.seen.get(organization).copied(),
@@ -185,9 +188,7 @@ impl Reader<'_> {
         let reached = usize::try_from(self.0.sync.reached(workspace, member)).unwrap_or(usize::MAX);
         let arrivals = self.0.documents.arrivals(workspace).iter().enumerate().skip(reached);
         arrivals
-            .filter(move |(_, arrival)| {
-                is_other && self.0.documents.may_read(&arrival.document, member)
-            })
+            .filter(move |(_, arrival)| is_other && self.0.documents.may_have(arrival, member))
             .map(|(place, arrival)| (place, arrival.time))
     }
 
@@ -230,6 +231,7 @@ impl Reader<'_> {
                     created: offer.created,
                     expires: offer.expires,
                     approval: offer.approval,
+                    only_for: offer.only_for,
                     revoked: state.is_revoked(&offer.id),
                 }
             })
@@ -245,7 +247,7 @@ impl Reader<'_> {
         let mut peers = BTreeMap::<OrganizationId, PeerView>::new();
         for workspace in self.workspaces() {
             for member in self.members(&workspace.id) {
-                if member.organization == own || member.standing != Standing::Member {
+                if member.organization == own || !member.standing.is_in() {
                     continue;
                 }
                 let addresses = member.nodes.iter().filter_map(|node| self.0.peers.record(node));
@@ -286,18 +288,20 @@ impl Reader<'_> {
     /// Returns a document that this organisation may read, as lists show it.
     pub fn document(&mut self, id: &DocumentId) -> Option<DocumentView> {
         let own = self.card().organization;
-        let held = self.0.documents.held(id).filter(|held| held.audience().may_read(&own))?;
+        let held =
+            self.0.documents.held(id).filter(|held| held.known.is_shown && held.may_read(&own))?;
         let genesis = held.genesis.clone();
-        self.workspace(&genesis.workspace)?;
-        let list = match self.0.documents.list(id, &*self.0.shelf) {
+        let role = self.workspace(&genesis.workspace)?.role;
+        let Engine { documents, workspaces, shelf, .. } = &mut *self.0;
+        let log = workspaces.log_mut(&genesis.workspace)?;
+        let list = match documents.list(id, &**shelf, &View::new(log)) {
             Ok(list) => list?,
             Err(error) => {
                 tracing::warn!(document = %id, %error, "cannot list a document");
                 return None;
             }
         };
-        let role =
-            self.workspace(&genesis.workspace).map_or(Role::Reader, |workspace| workspace.role);
+        let held = self.0.documents.held(id)?;
         Some(DocumentView {
             id: *id,
             workspace: genesis.workspace,
@@ -312,15 +316,16 @@ impl Reader<'_> {
             status: list.status,
             review_date: list.review_date,
             tags: list.tags,
-            may_write: role.may_write() && genesis.audience.may_write(&own),
-            audience: genesis.audience,
+            may_write: role.may_write() && held.may_write(&own),
+            may_set_audience: role.may_write() && self.0.may_set_audience(&genesis.workspace, held),
+            audience: held.audience().clone(),
         })
     }
 
-    fn name_of(&self, workspace: &WorkspaceId, organization: &OrganizationId) -> String {
+    pub(super) fn name_of(&self, workspace: &WorkspaceId, organization: &OrganizationId) -> String {
         let member =
             self.0.workspaces.state(workspace).and_then(|state| state.members.get(organization));
-        member.map_or_else(|| organization.to_string(), |member| member.card.name.to_string())
+        member.map_or_else(|| organization.to_string(), |member| member.name().to_string())
     }
 
     /// Opens a document that this organisation may read.
@@ -331,22 +336,12 @@ impl Reader<'_> {
         self.opened(id).map(|open| &open.document)
     }
 
-    fn opened(&mut self, id: &DocumentId) -> Result<&crate::documents::Open, Refused> {
-        let own = self.card().organization;
-        let workspace = self
-            .0
-            .documents
-            .held(id)
-            .filter(|held| held.audience().may_read(&own))
-            .map(|held| held.genesis.workspace);
-        let is_in = workspace.is_some_and(|workspace| self.workspace(&workspace).is_some());
-        if !is_in {
-            return Err(Refused::NoSuchDocument);
-        }
-        let open = self
-            .0
-            .documents
-            .open(id, &*self.0.shelf)
+    pub(super) fn opened(&mut self, id: &DocumentId) -> Result<&crate::documents::Open, Refused> {
+        let workspace = self.0.readable(id)?;
+        let Engine { documents, workspaces, shelf, .. } = &mut *self.0;
+        let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchDocument)?;
+        let open = documents
+            .open(id, &**shelf, &View::new(log))
             .map_err(|error| Refused::Storage(error.to_string()))?;
         open.map(|open| &*open).ok_or(Refused::NoSuchDocument)
     }
@@ -373,6 +368,7 @@ impl Reader<'_> {
         let mut makers: Vec<HistoryView> = open
             .made
             .iter()
+            .filter(|made| open.ledger.counts(&made.envelope))
             .map(|made| HistoryView {
                 envelope: made.envelope,
                 organization: made.organization,

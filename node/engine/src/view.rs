@@ -4,10 +4,12 @@ use crdt_schema::audience::Audience;
 use crdt_schema::document::FieldChange;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
-    DocumentId, EnvelopeId, InviteId, Kind, NodeId, OrganizationId, Role, Sector, Timestamp,
-    WorkspaceId,
+    DocumentId, EntryId, EnvelopeId, InviteId, Kind, NodeId, OrganizationId, Role, Sector,
+    Timestamp, WorkspaceId,
 };
 use crdt_schema::key::Person;
+pub use crdt_schema::membership::Standing;
+use crdt_schema::membership::{Change, Profile, Rules};
 
 use crate::input::Place;
 
@@ -18,6 +20,9 @@ pub struct WorkspaceView {
     pub name: String,
     /// This organisation's role.
     pub role: Role,
+    /// This organisation's standing: `Member` or `Suspended`.
+    pub standing: Standing,
+    pub rules: Rules,
     pub members: usize,
     pub documents: usize,
     pub created: Timestamp,
@@ -46,13 +51,6 @@ pub enum JoinState {
     Refused(String),
 }
 
-/// How an organisation stands in a workspace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    Member,
-    Waiting,
-}
-
 /// An organisation in a workspace.
 #[derive(Clone, Debug)]
 pub struct MemberView {
@@ -62,10 +60,16 @@ pub struct MemberView {
     pub fingerprint: String,
     pub role: Role,
     pub standing: Standing,
+    /// Who suspended it, when, why, and until when at most, if it is suspended.
+    pub suspension: Option<SuspensionView>,
+    /// Registered identifiers and domain, as it says itself.
+    pub profile: Profile,
     pub invited_by: Option<OrganizationId>,
     /// When it came in, as claimed by who admitted it.
     pub since: Timestamp,
     pub nodes: Vec<NodeId>,
+    /// Those of them that were ended.
+    pub ended: Vec<NodeId>,
     /// This node's own organisation?
     pub is_self: bool,
     pub connected: bool,
@@ -75,6 +79,120 @@ pub struct MemberView {
     pub unseen: usize,
     /// Since when the oldest of them waits.
     pub unseen_since: Option<Timestamp>,
+}
+
+/// Who holds back what an organisation writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuspensionView {
+    pub by: OrganizationId,
+    pub by_name: String,
+    pub time: Timestamp,
+    pub reason: String,
+    /// When it lapses unless the organisation is removed.
+    pub until: Timestamp,
+}
+
+/// Something that needs more than one to agree.
+#[derive(Clone, Debug)]
+pub struct ProposalView {
+    pub id: EntryId,
+    pub change: Change,
+    /// The organisation that the change is about, as people know it.
+    pub about: Option<String>,
+    pub by: OrganizationId,
+    pub by_name: String,
+    pub time: Timestamp,
+    /// Who agreed, by name.
+    pub agreed: Vec<(OrganizationId, String)>,
+    /// What is still needed, as a sentence; empty when nothing is.
+    pub needed: String,
+    pub state: ProposalState,
+    /// May this organisation still agree?
+    pub may_agree: bool,
+    /// May this organisation object?
+    pub may_object: bool,
+}
+
+/// What became of a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProposalState {
+    Open,
+    Enacted,
+    /// A steward objected, or what it was about is no more.
+    Void,
+}
+
+/// An entry of the membership log, for those who ask what happened and why.
+#[derive(Clone, Debug)]
+pub struct EntryView {
+    pub id: EntryId,
+    pub time: Timestamp,
+    pub by: Option<OrganizationId>,
+    pub by_name: String,
+    pub node: NodeId,
+    /// What was done, as a sentence.
+    pub said: String,
+    /// Why it has no effect, as a sentence, if it has none.
+    pub void: Option<String>,
+}
+
+/// Who could read and write a document at some time, and since which step.
+#[derive(Clone, Debug)]
+pub struct ReadersView {
+    pub audience: Audience,
+    /// Each organisation that could read, with what its right rests on, as a sentence.
+    pub readers: Vec<ReaderView>,
+}
+
+/// An organisation that could read a document.
+#[derive(Clone, Debug)]
+pub struct ReaderView {
+    pub organization: OrganizationId,
+    pub name: String,
+    pub may_write: bool,
+    pub why: String,
+}
+
+/// What another audience would mean for a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AudienceChange {
+    /// Who will be able to read, by name.
+    pub readers: Vec<String>,
+    /// Who could not read and will be able to.
+    pub gain: Vec<String>,
+    /// Who can read and will no longer be able to.
+    pub lose: Vec<String>,
+    /// What it does and what it cannot do.
+    pub sentences: Vec<String>,
+}
+
+/// A step of a document's access log.
+#[derive(Clone, Debug)]
+pub struct AccessView {
+    pub envelope: EnvelopeId,
+    pub time: Timestamp,
+    pub organization: OrganizationId,
+    pub organization_name: String,
+    pub person: String,
+    /// The audience from then on; `None` for a step that only fences what somebody shut out had written.
+    pub audience: Option<Audience>,
+    pub counts: bool,
+}
+
+/// Something written that does not count, or was refused.
+#[derive(Clone, Debug)]
+pub struct RefusalView {
+    pub time: Timestamp,
+    pub document: Option<DocumentId>,
+    pub organization: OrganizationId,
+    pub organization_name: String,
+    pub person: String,
+    /// The word that counts it in metrics.
+    pub word: &'static str,
+    /// Why, as a sentence.
+    pub why: String,
+    /// Is it kept and may come to count, as while somebody is suspended?
+    pub is_held: bool,
 }
 
 /// An invite made at this node.
@@ -88,6 +206,7 @@ pub struct InviteView {
     pub created: Timestamp,
     pub expires: Timestamp,
     pub approval: bool,
+    pub only_for: Option<OrganizationId>,
     pub revoked: bool,
 }
 
@@ -113,6 +232,8 @@ pub struct DocumentView {
     pub heads: Heads,
     /// May this organisation write?
     pub may_write: bool,
+    /// May this organisation change who reads and writes?
+    pub may_set_audience: bool,
 }
 
 /// One envelope in a document's history.

@@ -3,10 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crdt_schema::identity::{EntryId, InviteId, NodeId, OrganizationId, Timestamp, WorkspaceId};
+use crdt_schema::identity::{
+    ChangeId, DocumentId, EntryId, EnvelopeId, InviteId, NodeId, OrganizationId, Timestamp,
+    WorkspaceId,
+};
 use crdt_schema::invite::{Invite, Offer, Redemption};
+use crdt_schema::ledger::{Author, Exclusion, Membership};
 use crdt_schema::limits;
-use crdt_schema::membership::{Entry, Insert, Log, RefuseEntry, Standing, State};
+use crdt_schema::membership::{
+    Act, Change, Entry, Hold, Insert, Log, Proposal, RefuseEntry, Standing, State, Who,
+};
 
 use crate::effects::Record;
 use crate::message::Reason;
@@ -14,10 +20,78 @@ use crate::shelf::{Shelf, ShelfError};
 
 const INVITES: &str = "invite/";
 
+/// When a suspension or the proposal of an election came to this node's notice.
+const NOTICED: &str = "noticed/";
+/// How long a suspension lasts unless the organisation is removed.
+const SUSPENSION: u64 = 72 * 60 * 60 * 1_000;
+/// How long the stewards have to object to an election.
+const ELECTION: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// Entries that end a suspension before its time by this node's clock, with what builds on them: this many are kept for later.
+const EARLY: usize = 1_000;
+
 #[derive(Debug, Default)]
 pub(crate) struct Workspaces {
     logs: BTreeMap<WorkspaceId, Log>,
     invites: BTreeMap<(WorkspaceId, InviteId), Invite>,
+    /// What kept somebody's envelopes from counting when that was last looked at.
+    exclusions: BTreeMap<WorkspaceId, BTreeSet<Exclusion>>,
+    noticed: BTreeMap<EntryId, Timestamp>,
+    early: BTreeMap<EntryId, (WorkspaceId, Vec<u8>)>,
+}
+
+/// A membership log, as the ledgers of documents ask it.
+pub(crate) struct View<'l>(&'l Log);
+
+impl<'l> View<'l> {
+    pub(crate) const fn new(log: &'l Log) -> Self {
+        Self(log)
+    }
+}
+
+impl Membership for View<'_> {
+    fn exclusions(&self) -> Vec<Exclusion> {
+        let state = self.0.state();
+        let mut exclusions: Vec<Exclusion> = state
+            .exclusions
+            .iter()
+            .map(|(entry, exclusion)| match (exclusion.hold, exclusion.who) {
+                (Hold::Held, Who::Organization(organization)) => {
+                    Exclusion::Suspended(*entry, organization)
+                }
+                (_, Who::Organization(organization)) => {
+                    Exclusion::Final(*entry, Author::Organization(organization))
+                }
+                (_, Who::Node(node)) => Exclusion::Final(*entry, Author::Node(node)),
+            })
+            .collect();
+        let waiting = state.members.iter().filter(|(_, it)| it.standing == Standing::Waiting);
+        exclusions.extend(waiting.map(|(organization, _)| Exclusion::Waiting(*organization)));
+        exclusions
+    }
+
+    fn knew(&self, heads: &[EntryId], exclusion: &Exclusion) -> bool {
+        match exclusion {
+            Exclusion::Final(entry, _) | Exclusion::Suspended(entry, _) => {
+                self.0.covers(heads, &[*entry])
+            }
+            Exclusion::Waiting(organization) => {
+                self.0.state_at(heads).is_none_or(|state| !state.is_member(organization))
+            }
+        }
+    }
+
+    fn fence(
+        &self,
+        exclusion: &Exclusion,
+        document: &DocumentId,
+    ) -> (Vec<ChangeId>, Vec<EnvelopeId>) {
+        match exclusion {
+            Exclusion::Final(entry, _) | Exclusion::Suspended(entry, _) => {
+                self.0.fence(entry, document)
+            }
+            Exclusion::Waiting(_) => (Vec::new(), Vec::new()),
+        }
+    }
 }
 
 /// What became of entries that a peer sent.
@@ -36,10 +110,21 @@ impl Workspaces {
                 || ShelfError(format!("a membership entry of workspace {workspace} is damaged"));
             let entry = Entry::from_bytes(&bytes).map_err(|_| unreadable())?;
             match workspaces.logs.get_mut(&workspace) {
+                // What was taken once was allowed; it is judged again only because the state grows out of that.
                 Some(log) => drop(log.insert(entry).map_err(|_| unreadable())?),
                 None => drop(
                     workspaces.logs.insert(workspace, Log::found(entry).map_err(|_| unreadable())?),
                 ),
+            }
+        }
+        for (workspace, log) in &workspaces.logs {
+            let now = View::new(log).exclusions().into_iter().collect();
+            workspaces.exclusions.insert(*workspace, now);
+        }
+        for (key, value) in shelf.locals(NOTICED)? {
+            let entry = key.strip_prefix(NOTICED).and_then(|entry| entry.parse().ok());
+            if let (Some(entry), Ok(time)) = (entry, minicbor::decode(&value)) {
+                workspaces.noticed.insert(entry, time);
             }
         }
         for (_, text) in shelf.locals(INVITES)? {
@@ -58,6 +143,101 @@ impl Workspaces {
 
     pub(crate) fn log(&self, workspace: &WorkspaceId) -> Option<&Log> {
         self.logs.get(workspace)
+    }
+
+    pub(crate) fn log_mut(&mut self, workspace: &WorkspaceId) -> Option<&mut Log> {
+        self.logs.get_mut(workspace)
+    }
+
+    /// Returns a log, with what kept somebody's envelopes from counting when that was last looked at.
+    pub(crate) fn log_and_exclusions(
+        &mut self,
+        workspace: &WorkspaceId,
+    ) -> Option<(&mut Log, &mut BTreeSet<Exclusion>)> {
+        let log = self.logs.get_mut(workspace)?;
+        Some((log, self.exclusions.entry(*workspace).or_default()))
+    }
+
+    /// Returns the suspensions in force.
+    pub(crate) fn suspensions(
+        &self,
+        workspace: &WorkspaceId,
+    ) -> impl Iterator<Item = (OrganizationId, EntryId)> {
+        let state = self.state(workspace);
+        self.noticed.keys().filter_map(move |entry| Some((state?.held_by(entry)?, *entry)))
+    }
+
+    /// Returns the elections that are not decided.
+    pub(crate) fn elections(
+        &self,
+        workspace: &WorkspaceId,
+    ) -> impl Iterator<Item = (EntryId, &Proposal)> {
+        let state = self.state(workspace);
+        self.noticed
+            .keys()
+            .filter_map(move |entry| Some((*entry, state?.proposals.get(entry)?)))
+            .filter(|(_, proposal)| proposal.enacted.is_none())
+    }
+
+    /// Returns when, by this node's clock, something that takes time is over: so long after the earlier of when it was written, as
+    /// claimed, and when it came here.
+    fn is_over_at(&self, workspace: &WorkspaceId, since: &EntryId, lasts: u64) -> Timestamp {
+        let claimed = self.log(workspace).and_then(|log| log.get(since)).map(|it| it.time);
+        let came = self.noticed.get(since).copied();
+        let from = claimed.into_iter().chain(came).min().unwrap_or_default();
+        Timestamp(from.0.saturating_add(lasts))
+    }
+
+    /// Returns when a suspension lapses by this node's clock.
+    pub(crate) fn lapses_at(&self, workspace: &WorkspaceId, suspension: &EntryId) -> Timestamp {
+        self.is_over_at(workspace, suspension, SUSPENSION)
+    }
+
+    /// Returns when a proposal may be carried out by this node's clock: at once, but for an election, which stewards have time
+    /// to object to.
+    pub(crate) fn ripens_at(&self, workspace: &WorkspaceId, proposal: &EntryId) -> Timestamp {
+        let is_election = self
+            .state(workspace)
+            .and_then(|state| state.proposals.get(proposal))
+            .is_some_and(|proposal| matches!(proposal.change, Change::Elect(_)));
+        // A false claim must not shorten the stewards' time: it runs from when the proposal came here.
+        let came = self.noticed.get(proposal).copied().unwrap_or_default();
+        if is_election { Timestamp(came.0.saturating_add(ELECTION)) } else { Timestamp(0) }
+    }
+
+    /// Takes note of when a suspension or the proposal of an election came here.
+    fn notice(&mut self, entry: &Entry, id: EntryId, now: Timestamp) -> Option<Record> {
+        match entry.act() {
+            Some(Act::Suspend { .. } | Act::Propose(Change::Elect(_))) => {}
+            _ => return None,
+        }
+        self.noticed.insert(id, now);
+        Some(Record::Local {
+            key: format!("{NOTICED}{id}"),
+            value: Some(crdt_schema::codec::encode(&now)),
+        })
+    }
+
+    /// Must this entry wait, because by this node's clock its time has not come, or it builds on one that waits?
+    fn is_early(&self, workspace: &WorkspaceId, entry: &Entry, now: Timestamp) -> bool {
+        let is_before_its_time = match entry.act() {
+            Some(Act::Lapse(suspension)) => {
+                self.log(workspace).is_some_and(|log| log.knows(suspension))
+                    && self.lapses_at(workspace, suspension) > now
+            }
+            Some(Act::Enact { proposal, .. }) => self.ripens_at(workspace, proposal) > now,
+            _ => false,
+        };
+        is_before_its_time || entry.parents.iter().any(|parent| self.early.contains_key(parent))
+    }
+
+    /// Returns the entries that waited for a suspension to be over, to be taken again.
+    pub(crate) fn take_early(&mut self) -> Vec<(WorkspaceId, Vec<u8>)> {
+        std::mem::take(&mut self.early).into_values().collect()
+    }
+
+    pub(crate) fn has_early(&self) -> bool {
+        !self.early.is_empty()
     }
 
     pub(crate) fn state(&self, workspace: &WorkspaceId) -> Option<&Arc<State>> {
@@ -118,22 +298,32 @@ impl Workspaces {
         Ok((workspace, Record::Entry { workspace, id, bytes }))
     }
 
-    /// Adds an entry; returns its record if it is new and fits.
+    /// Adds an entry; returns what to keep if it is new and fits.
     pub(crate) fn add(
         &mut self,
         workspace: &WorkspaceId,
         entry: Entry,
-    ) -> Result<Option<Record>, RefuseEntry> {
+        now: Timestamp,
+    ) -> Result<Option<Vec<Record>>, RefuseEntry> {
         let (id, bytes) = (entry.id(), entry.to_bytes());
+        let notice = self.notice(&entry, id, now);
         let Some(log) = self.logs.get_mut(workspace) else { return Ok(None) };
         Ok(match log.insert(entry)? {
-            Insert::Taken => Some(Record::Entry { workspace: *workspace, id, bytes }),
+            Insert::Taken => {
+                let record = Record::Entry { workspace: *workspace, id, bytes };
+                Some(std::iter::once(record).chain(notice).collect())
+            }
             Insert::Known | Insert::Missing(_) => None,
         })
     }
 
     /// Takes entries that a peer sent, as far as they fit.
-    pub(crate) fn take(&mut self, workspace: &WorkspaceId, entries: &[Vec<u8>]) -> Taken {
+    pub(crate) fn take(
+        &mut self,
+        workspace: &WorkspaceId,
+        entries: &[Vec<u8>],
+        now: Timestamp,
+    ) -> Taken {
         let mut taken = Taken::default();
         for bytes in entries {
             let Ok(entry) = Entry::from_bytes(bytes) else {
@@ -155,8 +345,14 @@ impl Workspaces {
             if self.log(workspace).is_some_and(|log| log.knows(&entry.id())) {
                 continue;
             }
-            match self.add(workspace, entry) {
-                Ok(Some(record)) => taken.records.push(record),
+            if self.is_early(workspace, &entry, now) {
+                if self.early.len() < EARLY {
+                    self.early.insert(entry.id(), (*workspace, bytes.clone()));
+                }
+                continue;
+            }
+            match self.add(workspace, entry, now) {
+                Ok(Some(records)) => taken.records.extend(records),
                 Ok(None) => taken.is_incomplete = true,
                 Err(refused) => taken.refused = Some(refused),
             }
@@ -199,14 +395,15 @@ impl Workspaces {
         if !redemption.is_true() || !is_stewards {
             return Err(Reason::NotValidHere);
         }
-        if let Some(member) = state.members.get(&redemption.card.organization) {
-            return match member.standing {
-                Standing::Waiting => Err(Reason::NeedsApproval),
-                Standing::Member if state.nodes.contains_key(&redemption.certificate.node) => {
-                    Ok(Admission::Already)
-                }
-                Standing::Member => Ok(Admission::NewNode),
-            };
+        let organization = &redemption.card.organization;
+        match state.members.get(organization).map(|member| member.standing) {
+            Some(Standing::Waiting) => return Err(Reason::NeedsApproval),
+            Some(Standing::Member | Standing::Suspended) => {
+                let node = &redemption.certificate.node;
+                let is_known = state.nodes.get(node) == Some(organization);
+                return Ok(if is_known { Admission::Already } else { Admission::NewNode });
+            }
+            Some(Standing::Removed | Standing::Left) | None => {}
         }
         if state.is_revoked(&offer.id) {
             return Err(Reason::Revoked);

@@ -1,21 +1,23 @@
 //! What people and programs at this node ask for.
 
 use crdt_schema::document::EditError;
-use crdt_schema::envelope::{Body, Envelope, Genesis, VERSION};
+use crdt_schema::envelope::{Content, Envelope, Genesis, Header, VERSION};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
-    DocumentId, InviteId, Name, OrganizationId, Role, Timestamp, WorkspaceId,
+    DocumentId, EntryId, EnvelopeId, InviteId, Name, OrganizationId, Timestamp, WorkspaceId,
 };
 use crdt_schema::invite::{Contact, Invite, Terms};
 use crdt_schema::key::Person;
 use crdt_schema::limits;
-use crdt_schema::membership::{Act, Entry, State};
+use crdt_schema::membership::{Act, Entry, Rules, State};
 
 use super::{Engine, send};
+use crate::documents::{Arrival, Fit};
 use crate::effects::{Done, Effects, Event, Record, Refused, Signal};
 use crate::input::{Command, Place};
 use crate::message::{Message, PlaceOnWire};
 use crate::view::JoinState;
+use crate::workspaces::View;
 
 /// The longest an invite may last: a year.
 const LONGEST_INVITE: u64 = 366 * 24 * 60 * 60 * 1_000;
@@ -29,18 +31,13 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<Done, Refused> {
         match command {
-            Command::CreateWorkspace { name } => self.create_workspace(name, effects),
-            Command::CreateInvite { workspace, role, uses, lasts, approval } => {
+            Command::CreateWorkspace { name, rules } => self.create_workspace(name, rules, effects),
+            Command::CreateInvite { workspace, role, uses, lasts, approval, only_for } => {
                 let lasts =
                     u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX).min(LONGEST_INVITE);
-                let now = self.now;
-                let terms = Terms {
-                    role,
-                    uses,
-                    created: now,
-                    expires: Timestamp(now.0.saturating_add(lasts)),
-                    approval,
-                };
+                let created = self.now;
+                let expires = Timestamp(created.0.saturating_add(lasts));
+                let terms = Terms { role, uses, created, expires, approval, only_for };
                 self.create_invite(workspace, terms, effects)
             }
             Command::RevokeInvite { workspace, invite } => {
@@ -55,6 +52,21 @@ impl Engine {
             Command::Approve { workspace, organization } => {
                 self.approve(workspace, organization, effects)
             }
+            Command::Decline { workspace, organization } => {
+                self.decline(workspace, organization, effects)
+            }
+            Command::Propose { workspace, change } => self.propose(workspace, change, effects),
+            Command::Agree { workspace, proposal } => self.agree(workspace, proposal, effects),
+            Command::Object { workspace, proposal } => self.object(workspace, proposal, effects),
+            Command::Suspend { workspace, organization, reason } => {
+                self.suspend(workspace, organization, reason, effects)
+            }
+            Command::Leave { workspace } => self.leave(workspace, effects),
+            Command::RevokeNode { node, word } => self.revoke_node(node, word.as_ref(), effects),
+            Command::Describe { profile } => self.describe(&profile, effects),
+            Command::SetAudience { document, audience, person } => {
+                self.set_audience(document, audience, person, effects)
+            }
             Command::CreateDocument { workspace, kind, audience, content, person } => {
                 let genesis = Genesis {
                     workspace,
@@ -63,6 +75,8 @@ impl Engine {
                     owner: self.own(),
                     created: self.now,
                     nonce: self.chance.bytes(),
+                    node: self.identity.key.id(),
+                    session: self.session,
                 };
                 self.create_document(genesis, &content, person, effects)
             }
@@ -91,12 +105,24 @@ impl Engine {
         }
     }
 
-    fn create_workspace(&mut self, name: Name, effects: &mut Effects) -> Result<Done, Refused> {
+    fn create_workspace(
+        &mut self,
+        name: Name,
+        rules: Rules,
+        effects: &mut Effects,
+    ) -> Result<Done, Refused> {
+        if !rules.is_valid() {
+            return Err(Refused::Invalid {
+                pointer: "/rules".to_owned(),
+                message: "Choose rules that somebody can meet".to_owned(),
+            });
+        }
         let act = Act::Found {
             name,
             nonce: self.chance.bytes(),
             card: self.identity.card.clone(),
             certificate: self.identity.certificate.clone(),
+            rules,
         };
         let entry = Entry::new(&self.identity.key, None, Vec::new(), self.now, act);
         let (workspace, record) =
@@ -107,12 +133,16 @@ impl Engine {
     }
 
     /// Returns the workspace's state if this organisation is in.
-    fn state(&self, workspace: &WorkspaceId) -> Result<&State, Refused> {
+    pub(super) fn state(&self, workspace: &WorkspaceId) -> Result<&State, Refused> {
         let state = self.workspaces.state(workspace).ok_or(Refused::NoSuchWorkspace)?;
         if state.is_member(&self.own()) { Ok(state) } else { Err(Refused::NoSuchWorkspace) }
     }
 
-    fn require_steward(&self, workspace: &WorkspaceId, what: &str) -> Result<&State, Refused> {
+    pub(super) fn require_steward(
+        &self,
+        workspace: &WorkspaceId,
+        what: &str,
+    ) -> Result<&State, Refused> {
         let state = self.state(workspace)?;
         if state.is_steward(&self.own()) {
             return Ok(state);
@@ -121,7 +151,7 @@ impl Engine {
             .members
             .iter()
             .filter(|(organization, _)| state.is_steward(organization))
-            .map(|(_, member)| member.card.name.as_str())
+            .map(|(_, member)| member.name().as_str())
             .collect();
         Err(Refused::NotAllowed(format!(
             "Only stewards can {what}. Ask {}.",
@@ -192,7 +222,7 @@ impl Engine {
         if !self.workspaces.invites(workspace).any(|known| known.offer.id == invite) {
             return Err(Refused::NoSuchInvite);
         }
-        self.act(&workspace, Act::RevokeInvite(invite), effects)
+        self.act(&workspace, Act::RevokeInvite(invite), effects).map(|_| Done::Nothing)
     }
 
     fn approve(
@@ -208,16 +238,16 @@ impl Engine {
         if state.is_member(&organization) {
             return Ok(Done::Nothing);
         }
-        self.act(&workspace, Act::Approve(organization), effects)
+        self.act(&workspace, Act::Approve(organization), effects).map(|_| Done::Nothing)
     }
 
-    /// Writes this node's own membership entry.
+    /// Writes this node's own membership entry; returns its id.
     pub(super) fn act(
         &mut self,
         workspace: &WorkspaceId,
         act: Act,
         effects: &mut Effects,
-    ) -> Result<Done, Refused> {
+    ) -> Result<EntryId, Refused> {
         let heads = self
             .workspaces
             .parents(workspace, &self.identity.key.id())
@@ -228,14 +258,15 @@ impl Engine {
                 "this is too long to be written into the membership log".to_owned(),
             ));
         }
+        let id = entry.id();
         let added = self
             .workspaces
-            .add(workspace, entry)
-            .map_err(|error| Refused::NotAllowed(error.to_string()))?;
-        if let Some(record) = added {
-            self.membership_changed(workspace, vec![record], None, effects);
+            .add(workspace, entry, self.now)
+            .map_err(|error| Refused::NotAllowed(sentence(&error.to_string())))?;
+        if let Some(records) = added {
+            self.membership_changed(workspace, records, None, effects);
         }
-        Ok(Done::Nothing)
+        Ok(id)
     }
 
     fn join(&mut self, text: &str, effects: &mut Effects) -> Result<Done, Refused> {
@@ -285,27 +316,34 @@ impl Engine {
         self.joins.get(workspace).map(|join| &join.state)
     }
 
-    fn require_writer(
+    pub(super) fn require_writer(
         &self,
         workspace: &WorkspaceId,
-        audience: &crdt_schema::audience::Audience,
+        document: Option<&DocumentId>,
     ) -> Result<(), Refused> {
         let state = self.state(workspace)?;
         let own = self.own();
-        let role = state.members.get(&own).map_or(Role::Reader, |member| member.role);
-        if !role.may_write() {
+        if let Some(member) = state.members.get(&own)
+            && !member.role.may_write()
+        {
+            let role = member.role;
             return Err(Refused::NotAllowed(format!(
                 "Only editors and stewards can change documents; your organisation is a {role} here. Ask a steward for another role."
             )));
         }
-        if !audience.may_write(&own) {
+        let held = document.and_then(|document| self.documents.held(document));
+        if held.is_some_and(|held| !held.may_write(&own)) {
             return Err(Refused::NotAllowed("Your organisation can read this document but not change it. Ask the organisation that made it.".to_owned()));
         }
         Ok(())
     }
 
     /// Joins the ends of a membership log that has more of them than an envelope may cite.
-    fn gather(&mut self, workspace: &WorkspaceId, effects: &mut Effects) -> Result<(), Refused> {
+    pub(super) fn gather(
+        &mut self,
+        workspace: &WorkspaceId,
+        effects: &mut Effects,
+    ) -> Result<(), Refused> {
         for _ in 0..limits::PARENTS {
             let count = self.workspaces.log(workspace).map_or(0, |log| log.heads().len());
             if count <= limits::PARENTS {
@@ -325,33 +363,44 @@ impl Engine {
         effects: &mut Effects,
     ) -> Result<Done, Refused> {
         let workspace = genesis.workspace;
-        self.require_writer(&workspace, &genesis.audience)?;
+        self.require_writer(&workspace, None)?;
+        if !genesis.audience.may_write(&genesis.owner) {
+            return Err(Refused::Invalid {
+                pointer: "/audience".to_owned(),
+                message: "Your own organisation must be among those who read and write".to_owned(),
+            });
+        }
         self.gather(&workspace, effects)?;
         let node = self.identity.key.id();
         let change = crate::documents::Documents::create(&genesis, &node, &self.session, content)
             .map_err(|error| refuse_edit(&error))?;
         let document = genesis.id();
-        let envelope = self.seal(workspace, document, Some(genesis), person, vec![change])?;
+        let content = Content::Changes(vec![change.into()]);
+        let envelope = self.seal(workspace, document, Some(genesis), person, content)?;
         let bytes = envelope.to_bytes();
         if bytes.len() > limits::ENVELOPE_BYTES {
             return Err(Refused::TooLarge(
                 "This document is too large. Split it into several".to_owned(),
             ));
         }
-        match self
-            .documents
-            .judge(&envelope, &*self.shelf, |_| false)
-            .map_err(|error| Self::storage(&error))?
-        {
-            crate::documents::Fit::Fits(changes) => {
+        let Self { documents, workspaces, shelf, .. } = self;
+        let state = workspaces
+            .state_at(&workspace, &envelope.header.membership)
+            .ok_or(Refused::NoSuchWorkspace)?;
+        let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchWorkspace)?;
+        let fit = documents
+            .judge(&envelope, &state, log, &**shelf)
+            .map_err(|error| Self::storage(&error))?;
+        match fit {
+            Fit::Fits(changes) => {
                 let id = Envelope::id_of(&bytes);
-                self.documents
-                    .take(id, &envelope, changes, &*self.shelf)
+                documents
+                    .take(id, &envelope, changes, &**shelf, &View::new(log))
                     .map_err(|error| Self::storage(&error))?;
                 self.publish(id, &envelope, bytes, effects);
             }
-            crate::documents::Fit::TooEarly => return Err(Refused::NoSuchVersion),
-            crate::documents::Fit::Refused(why) => {
+            Fit::TooEarly => return Err(Refused::NoSuchVersion),
+            Fit::Refused(why) => {
                 return Err(Refused::TooLarge(format!("This document cannot be kept: {why}")));
             }
         }
@@ -367,16 +416,15 @@ impl Engine {
         person: Person,
         effects: &mut Effects,
     ) -> Result<Done, Refused> {
-        let held = self.documents.held(&document).ok_or(Refused::NoSuchDocument)?;
-        let (workspace, audience) = (held.genesis.workspace, held.audience().clone());
-        if !audience.may_read(&self.own()) {
-            return Err(Refused::NoSuchDocument);
-        }
-        self.require_writer(&workspace, &audience)?;
+        let workspace = self.readable(&document)?;
+        self.require_writer(&workspace, Some(&document))?;
         self.gather(&workspace, effects)?;
         let (node, session, now) = (self.identity.key.id(), self.session, self.now);
-        let open =
-            self.documents.open(&document, &*self.shelf).map_err(|error| Self::storage(&error))?;
+        let Self { documents, workspaces, shelf, .. } = self;
+        let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchWorkspace)?;
+        let open = documents
+            .open(&document, &**shelf, &View::new(log))
+            .map_err(|error| Self::storage(&error))?;
         let open = open.ok_or(Refused::NoSuchDocument)?;
         if base.is_some_and(|base| !open.document.knows(base)) {
             return Err(Refused::NoSuchVersion);
@@ -385,11 +433,9 @@ impl Engine {
             .map_err(|error| refuse_edit(&error))?;
         let mut made = None;
         if !changes.is_empty() {
-            let envelope = self.seal(workspace, document, None, person, changes)?;
-            let bytes = envelope.to_bytes();
-            let id = Envelope::id_of(&bytes);
-            self.documents.record(id, &envelope);
-            self.publish(id, &envelope, bytes, effects);
+            let content = Content::Changes(changes.into_iter().map(Into::into).collect());
+            let envelope = self.seal(workspace, document, None, person, content)?;
+            self.keep(&envelope, effects)?;
             made = self
                 .documents
                 .opened(&document)
@@ -404,21 +450,31 @@ impl Engine {
         })
     }
 
-    fn seal(
+    /// Returns the workspace of a document that this organisation may read.
+    pub(crate) fn readable(&self, document: &DocumentId) -> Result<WorkspaceId, Refused> {
+        let held = self
+            .documents
+            .held(document)
+            .filter(|held| held.known.is_shown && held.may_read(&self.own()));
+        let workspace = held.ok_or(Refused::NoSuchDocument)?.genesis.workspace;
+        self.state(&workspace).map_err(|_| Refused::NoSuchDocument)?;
+        Ok(workspace)
+    }
+
+    pub(super) fn seal(
         &self,
         workspace: WorkspaceId,
         document: DocumentId,
         genesis: Option<Genesis>,
         person: Person,
-        changes: Vec<Vec<u8>>,
+        content: Content,
     ) -> Result<Envelope, Refused> {
         let log = self.workspaces.log(&workspace).ok_or(Refused::NoSuchWorkspace)?;
         let place = self.documents.next_place(&document, &self.identity.key.id(), &self.session);
-        let body = Body {
+        let header = Header {
             version: VERSION,
             workspace,
             document,
-            genesis,
             organization: self.own(),
             node: self.identity.key.id(),
             person,
@@ -426,31 +482,49 @@ impl Engine {
             seq: place.seq,
             previous: place.previous,
             membership: log.heads(),
+            access: place.access,
             time: self.now,
-            changes: changes.into_iter().map(Into::into).collect(),
+            content: [0; 32],
         };
-        Ok(Envelope::seal(&self.identity.key, body))
+        Ok(Envelope::seal(&self.identity.key, header, genesis, content))
     }
 
-    /// Keeps an envelope of this node's own and tells everyone who may read it.
+    /// Keeps an envelope of this node's own, whose changes are in the open document already, and tells everyone who may read it.
+    pub(super) fn keep(
+        &mut self,
+        envelope: &Envelope,
+        effects: &mut Effects,
+    ) -> Result<(), Refused> {
+        let bytes = envelope.to_bytes();
+        let id = Envelope::id_of(&bytes);
+        let Self { documents, workspaces, .. } = self;
+        let log = workspaces.log_mut(&envelope.header.workspace).ok_or(Refused::NoSuchWorkspace)?;
+        let outcome = documents
+            .record(id, envelope, &View::new(log))
+            .map_err(|error| Self::storage(&error))?;
+        self.publish(id, envelope, bytes, effects);
+        self.follow(envelope, outcome, effects);
+        Ok(())
+    }
+
     fn publish(
         &mut self,
-        id: crdt_schema::identity::EnvelopeId,
+        id: EnvelopeId,
         envelope: &Envelope,
         bytes: Vec<u8>,
         effects: &mut Effects,
     ) {
-        let body = &envelope.body;
-        self.dirty.insert(body.document);
+        let Header { workspace, document, time, .. } = envelope.header;
+        self.dirty.insert(document);
         effects.persist.push(Record::Envelope {
-            workspace: body.workspace,
-            document: body.document,
+            workspace,
+            document,
             id,
-            time: body.time,
+            time,
             bytes: bytes.clone(),
         });
-        self.spread(body.workspace, body.document, &bytes, &[], effects);
-        self.document_changed(body.workspace, body.document, effects);
+        self.spread(workspace, &Arrival { id, document, time }, &bytes, &[], effects);
+        self.document_changed(workspace, document, effects);
     }
 
     pub(super) fn document_changed(
@@ -464,7 +538,7 @@ impl Engine {
     }
 
     /// Returns an open document's newest version.
-    fn heads(&self, document: &DocumentId) -> Heads {
+    pub(super) fn heads(&self, document: &DocumentId) -> Heads {
         self.documents.opened(document).map(|open| open.document.heads()).unwrap_or_default()
     }
 
@@ -513,7 +587,7 @@ fn refuse_edit(error: &EditError) -> Refused {
 }
 
 /// Makes a sentence of an error's words.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     let end = if text.ends_with('.') { "" } else { "." };

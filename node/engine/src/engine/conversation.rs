@@ -98,6 +98,33 @@ impl Engine {
         }
     }
 
+    /// Takes again what came before a suspension was over by this node's clock.
+    pub(super) fn take_early_entries(&mut self, effects: &mut Effects) {
+        if !self.workspaces.has_early() {
+            return;
+        }
+        let mut by_workspace: std::collections::BTreeMap<WorkspaceId, Vec<Vec<u8>>> =
+            std::collections::BTreeMap::new();
+        for (workspace, bytes) in self.workspaces.take_early() {
+            by_workspace.entry(workspace).or_default().push(bytes);
+        }
+        for (workspace, mut entries) in by_workspace {
+            // They are kept by id; each pass takes those whose parents the last one brought.
+            let mut left = usize::MAX;
+            while !entries.is_empty() && entries.len() < left {
+                left = entries.len();
+                let taken = self.workspaces.take(&workspace, &entries, self.now);
+                entries.retain(|bytes| {
+                    let id = Entry::id_of(bytes);
+                    !self.workspaces.log(&workspace).is_some_and(|log| log.knows(&id))
+                });
+                if !taken.records.is_empty() {
+                    self.membership_changed(&workspace, taken.records, None, effects);
+                }
+            }
+        }
+    }
+
     pub(super) fn on_entries(
         &mut self,
         from: NodeId,
@@ -111,7 +138,7 @@ impl Engine {
         if is_new_here && !is_awaited {
             return;
         }
-        let taken = self.workspaces.take(&workspace, entries);
+        let taken = self.workspaces.take(&workspace, entries, self.now);
         if let Some(refused) = &taken.refused {
             *self.refused.entry("membership").or_default() += 1;
             debug!(peer = %from, %workspace, %refused, "refused a membership entry");
@@ -185,7 +212,9 @@ impl Engine {
             self.send_membership(node, *workspace, effects);
         }
         self.close_talks_with_others(workspace, effects);
+        self.recount(*workspace, effects);
         self.retry_waiting(*workspace, None, effects);
+        self.do_duties(*workspace, effects);
         effects.notify.push(Signal::Changed(Event::Membership { workspace: *workspace }));
     }
 

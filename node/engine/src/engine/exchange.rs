@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crdt_schema::audience::Audience;
 use crdt_schema::envelope::Envelope;
 use crdt_schema::identity::{
     DocumentId, EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId,
@@ -12,10 +13,11 @@ use minicbor::bytes::ByteVec;
 use tracing::{debug, error, warn};
 
 use super::{Engine, send};
-use crate::documents::Fit;
+use crate::documents::{Arrival, Fit, Outcome};
 use crate::effects::{Effects, Event, Record, Signal};
 use crate::message::{Message, PlaceOnWire};
 use crate::sync::{Early, OFFER, Step};
+use crate::workspaces::View;
 
 /// Bytes of envelopes in one frame, besides the first.
 const ENVELOPES_BYTES: usize = limits::FRAME_BYTES / 4;
@@ -33,9 +35,13 @@ impl Engine {
     /// Returns the ids of all envelopes that both this organisation and the node's may read.
     fn common(&self, node: &NodeId, workspace: &WorkspaceId) -> Vec<(Timestamp, EnvelopeId)> {
         let Some(reader) = self.workspaces.member_of(workspace, node) else { return Vec::new() };
+        let own = self.own();
         let arrivals = self.documents.arrivals(workspace).iter();
         arrivals
-            .filter(|arrival| self.documents.may_read(&arrival.document, &reader))
+            .filter(|arrival| {
+                // What one of both may no longer read is not spoken of.
+                self.documents.may_have(arrival, &reader) && self.documents.may_have(arrival, &own)
+            })
             .map(|arrival| (arrival.time, arrival.id))
             .collect()
     }
@@ -91,6 +97,19 @@ impl Engine {
                 warn!(peer = %from, "hung up on a peer that does not keep to the reconciliation");
                 effects.close.push(from);
             }
+        }
+    }
+
+    /// Offers a peer that is caught up what it may read only now.
+    fn offer_more(
+        &mut self,
+        node: NodeId,
+        workspace: WorkspaceId,
+        ids: &[EnvelopeId],
+        effects: &mut Effects,
+    ) {
+        for ids in ids.chunks(OFFER) {
+            send(effects, node, &Message::Offer { workspace, ids: ids.to_vec(), mark: None });
         }
     }
 
@@ -169,12 +188,10 @@ impl Engine {
             .filter_map(|id| {
                 self.documents.find(id).map(|(document, place)| (document, place, *id))
             })
-            .filter(|(document, _, _)| {
-                let is_here = self
-                    .documents
-                    .held(document)
-                    .is_some_and(|held| held.genesis.workspace == workspace);
-                is_here && self.documents.may_read(document, &reader)
+            .filter(|(document, _, id)| {
+                self.documents.held(document).is_some_and(|held| {
+                    held.genesis.workspace == workspace && held.may_have(id, &reader)
+                })
             })
             .map(|(_, place, id)| (place, id))
             .collect();
@@ -250,7 +267,7 @@ impl Engine {
         let passed =
             self.documents.arrivals(&workspace).iter().skip(first).zip(place..).take_while(
                 |(arrival, place)| {
-                    !self.documents.may_read(&arrival.document, &organization)
+                    !self.documents.may_have(arrival, &organization)
                         || self.sync.is_ahead(&workspace, &organization, *place)
                 },
             );
@@ -327,7 +344,8 @@ impl Engine {
         match fate {
             Fate::Taken(document) => {
                 self.dirty.insert(document);
-                self.spread(workspace, document, &bytes, from, effects);
+                let arrival = Arrival { id, document, time: self.now };
+                self.spread(workspace, &arrival, &bytes, from, effects);
                 self.document_changed(workspace, document, effects);
             }
             Fate::Waits(document) => {
@@ -366,56 +384,85 @@ impl Engine {
             return Fate::Known;
         }
         let Ok(envelope) = Envelope::from_bytes(bytes) else { return self.refuse("malformed") };
-        let body = &envelope.body;
-        if body.workspace != workspace || !envelope.is_well_formed() {
+        let header = &envelope.header;
+        if header.workspace != workspace || !envelope.is_well_formed() {
             return self.refuse("malformed");
         }
+        let document = header.document;
         let Some(log) = self.log(&workspace) else { return self.refuse("unknown-workspace") };
-        if !body.membership.iter().all(|head| log.knows(head)) {
-            return Fate::Waits(body.document);
+        if !header.membership.iter().all(|head| log.knows(head)) {
+            return Fate::Waits(document);
         }
-        let Some(state) = self.workspaces.state_at(&workspace, &body.membership) else {
-            return Fate::Waits(body.document);
+        let Some(state) = self.workspaces.state_at(&workspace, &header.membership) else {
+            return Fate::Waits(document);
         };
-        let has_right = state.member_of(&body.node).is_some_and(|(organization, member)| {
-            *organization == body.organization && member.role.may_write()
+        let has_right = state.member_of(&header.node).is_some_and(|(organization, member)| {
+            *organization == header.organization && member.role.may_write()
         });
         if !has_right {
-            return self.refuse("no-right");
+            return self.refuse_of(&envelope, "no-right", effects);
         }
-        let held = self.documents.held(&body.document).map(|held| &held.genesis);
-        let Some(genesis) = held.or(body.genesis.as_ref()) else {
-            return Fate::Waits(body.document);
-        };
-        if genesis.workspace != workspace || !genesis.audience.may_write(&body.organization) {
-            return self.refuse("not-in-audience");
+        if self.documents.held(&document).is_none() && envelope.genesis.is_none() {
+            return Fate::Waits(document);
         }
         if !envelope.is_true() {
             return self.refuse("bad-signature");
         }
         let Self { documents, workspaces, shelf, .. } = self;
-        let goes_back = |before: &[_]| {
-            workspaces.log(&workspace).is_none_or(|log| !log.covers(&body.membership, before))
-        };
-        let fit = documents.judge(&envelope, &**shelf, goes_back);
-        let outcome = match fit {
-            Ok(Fit::Fits(changes)) => documents.take(id, &envelope, changes, &**shelf),
-            Ok(Fit::TooEarly) => return Fate::Waits(body.document),
-            Ok(Fit::Refused(why)) => return self.refuse(why),
+        let Some(log) = workspaces.log_mut(&workspace) else { return Fate::Waits(document) };
+        let outcome = match documents.judge(&envelope, &state, log, &**shelf) {
+            Ok(Fit::Fits(changes)) => {
+                documents.take(id, &envelope, changes, &**shelf, &View::new(log))
+            }
+            Ok(Fit::TooEarly) => return Fate::Waits(document),
+            Ok(Fit::Refused(why)) => return self.refuse_of(&envelope, why, effects),
             Err(error) => Err(error),
         };
-        if let Err(error) = outcome {
-            error!(%error, "an envelope could not be judged");
-            return Fate::Waits(body.document);
-        }
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                error!(%error, "an envelope could not be judged");
+                return Fate::Waits(document);
+            }
+        };
         effects.persist.push(Record::Envelope {
             workspace,
-            document: body.document,
+            document,
             id,
-            time: body.time,
+            time: header.time,
             bytes: bytes.to_vec(),
         });
-        Fate::Taken(body.document)
+        self.follow(&envelope, outcome, effects);
+        Fate::Taken(document)
+    }
+
+    /// Does what follows from an envelope that was taken, besides what people see in the document.
+    pub(super) fn follow(&mut self, envelope: &Envelope, outcome: Outcome, effects: &mut Effects) {
+        let (workspace, document) = (envelope.header.workspace, envelope.header.document);
+        if let Some((before, after)) = outcome.readers {
+            self.readers_changed(workspace, document, &before, &after, effects);
+        }
+        if let Some(twin) = outcome.twin {
+            self.convict(envelope, &twin, effects);
+        }
+    }
+
+    /// Offers a document to those who may read it only now: they could not ask for what did not exist for them.
+    fn readers_changed(
+        &mut self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+        before: &Audience,
+        after: &Audience,
+        effects: &mut Effects,
+    ) {
+        let ids = self.documents.envelopes(&document).to_vec();
+        for node in self.sync.open_with(&workspace) {
+            let Some(reader) = self.workspaces.member_of(&workspace, &node) else { continue };
+            if after.may_read(&reader) && !before.may_read(&reader) {
+                self.offer_more(node, workspace, &ids, effects);
+            }
+        }
     }
 
     fn refuse(&mut self, why: &'static str) -> Fate {
@@ -424,11 +471,23 @@ impl Engine {
         Fate::Refused
     }
 
+    /// Refuses an envelope that a member signed, and remembers it for those who ask why.
+    fn refuse_of(&mut self, envelope: &Envelope, why: &'static str, effects: &mut Effects) -> Fate {
+        let header = &envelope.header;
+        // A name is believed only with its signature.
+        if envelope.is_true() {
+            self.refusals.note(header, why, self.now);
+            let workspace = header.workspace;
+            effects.notify.push(Signal::Changed(Event::Membership { workspace }));
+        }
+        self.refuse(why)
+    }
+
     /// Sends an envelope to every open peer that may read it, besides the one it came from.
     pub(super) fn spread(
         &mut self,
         workspace: WorkspaceId,
-        document: DocumentId,
+        arrival: &Arrival,
         bytes: &[u8],
         from: &[NodeId],
         effects: &mut Effects,
@@ -437,7 +496,7 @@ impl Engine {
         for node in self.sync.open_with(&workspace) {
             let reader = self.workspaces.member_of(&workspace, &node);
             if from.contains(&node)
-                || !reader.is_some_and(|reader| self.documents.may_read(&document, &reader))
+                || !reader.is_some_and(|reader| self.documents.may_have(arrival, &reader))
             {
                 continue;
             }

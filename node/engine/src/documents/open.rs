@@ -1,0 +1,230 @@
+//! A document in memory.
+
+use std::collections::BTreeMap;
+
+use automerge::ChangeHash;
+use crdt_schema::document::{ApplyError, Document};
+use crdt_schema::envelope::Envelope;
+use crdt_schema::gate::{self, PlainChange};
+use crdt_schema::heads::Heads;
+use crdt_schema::identity::{EnvelopeId, NodeId, OrganizationId, SessionId, Timestamp};
+use crdt_schema::key::Person;
+use crdt_schema::ledger::{Ledger, Membership, Placed};
+use tracing::warn;
+
+use super::held::Held;
+use crate::shelf::{Shelf, ShelfError};
+
+/// A document in memory.
+#[derive(Debug)]
+pub(crate) struct Open {
+    /// What counts, as people see it.
+    pub(crate) document: Document,
+    /// All that was accepted.
+    pub(crate) ledger: Ledger,
+    /// Who made what, of all that was accepted, in the order in which it came.
+    pub(crate) made: Vec<Made>,
+    /// Who wrote the steps of the access log.
+    pub(crate) steps: Vec<Made>,
+    by_change: BTreeMap<ChangeHash, usize>,
+    tips: BTreeMap<(NodeId, SessionId), (u64, EnvelopeId)>,
+    /// Changes that were accepted and do not count.
+    aside: BTreeMap<ChangeHash, Vec<u8>>,
+    pub(super) used: u64,
+}
+
+/// Who made which part of a document's history.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    pub(crate) envelope: EnvelopeId,
+    pub(crate) organization: OrganizationId,
+    pub(crate) node: NodeId,
+    pub(crate) person: Person,
+    pub(crate) time: Timestamp,
+    pub(crate) before: Heads,
+    pub(crate) after: Heads,
+    changes: Vec<ChangeHash>,
+}
+
+impl Made {
+    fn by(id: EnvelopeId, envelope: &Envelope, changes: &[PlainChange]) -> Self {
+        let header = &envelope.header;
+        let before = changes.first().map(|change| change.deps().to_vec()).unwrap_or_default();
+        let after = changes.last().map(|change| vec![change.hash()]).unwrap_or_default();
+        Self {
+            envelope: id,
+            organization: header.organization,
+            node: header.node,
+            person: header.person.clone(),
+            time: header.time,
+            before: before.into(),
+            after: after.into(),
+            changes: changes.iter().map(PlainChange::hash).collect(),
+        }
+    }
+}
+
+impl Open {
+    pub(super) fn new(held: &Held) -> Self {
+        Self {
+            document: Document::empty(),
+            ledger: Ledger::new(held.genesis.clone()),
+            made: Vec::new(),
+            steps: Vec::new(),
+            by_change: BTreeMap::new(),
+            tips: BTreeMap::new(),
+            aside: BTreeMap::new(),
+            used: 0,
+        }
+    }
+
+    /// Opens a document from its envelopes.
+    pub(super) fn load(
+        held: &Held,
+        shelf: &dyn Shelf,
+        membership: &impl Membership,
+        own: &OrganizationId,
+    ) -> Result<Self, ShelfError> {
+        let mut open = Self::new(held);
+        for id in &held.envelopes {
+            let envelope = shelf.envelope(id)?.and_then(|bytes| Envelope::from_bytes(&bytes).ok());
+            let Some(envelope) = envelope else {
+                warn!(envelope = %id, "an envelope is damaged; what builds on it is left out until a peer heals it");
+                continue;
+            };
+            let inspected = envelope.changes().iter().map(|change| gate::inspect(change));
+            let Ok(changes) = inspected.collect::<Result<Vec<PlainChange>, _>>() else { continue };
+            let placed = Placed::new(*id, &envelope, &changes);
+            if open.ledger.is_ready(&placed) {
+                for change in &changes {
+                    open.aside.insert(change.hash(), change.bytes().to_vec());
+                }
+                open.record(&envelope, placed, &changes);
+            }
+        }
+        open.ledger.count(membership, own);
+        open.rebuild()?;
+        Ok(open)
+    }
+
+    /// Takes an envelope that fits, and finds anew what counts. Returns whether anything that counted before no longer does, or the other way
+    /// round: then readers cannot go on from what they saw.
+    pub(super) fn take(
+        &mut self,
+        id: EnvelopeId,
+        envelope: &Envelope,
+        changes: Vec<PlainChange>,
+        membership: &impl Membership,
+        own: &OrganizationId,
+    ) -> Result<bool, ShelfError> {
+        let was_whole = self.ledger.is_whole();
+        self.record(envelope, Placed::new(id, envelope, &changes), &changes);
+        let is_different = self.ledger.count(membership, own);
+        if was_whole && self.ledger.is_whole() {
+            self.document.apply(changes).map_err(|error| broken(&error))?;
+            return Ok(false);
+        }
+        if !is_different && self.ledger.counts(&id) {
+            self.document.apply(changes).map_err(|error| broken(&error))?;
+            return Ok(false);
+        }
+        for change in &changes {
+            self.aside.insert(change.hash(), change.bytes().to_vec());
+        }
+        self.rebuild()?;
+        Ok(true)
+    }
+
+    /// Takes note of an envelope whose changes are in the document already.
+    pub(super) fn note(
+        &mut self,
+        id: EnvelopeId,
+        envelope: &Envelope,
+        changes: &[PlainChange],
+        membership: &impl Membership,
+        own: &OrganizationId,
+    ) -> Result<(), ShelfError> {
+        self.record(envelope, Placed::new(id, envelope, changes), changes);
+        if self.ledger.count(membership, own) { self.rebuild() } else { Ok(()) }
+    }
+
+    /// Finds anew what counts, after the membership log changed. Returns whether anything is different.
+    pub(super) fn recount(
+        &mut self,
+        membership: &impl Membership,
+        own: &OrganizationId,
+    ) -> Result<bool, ShelfError> {
+        let is_different = self.ledger.count(membership, own);
+        if is_different {
+            self.rebuild()?;
+        }
+        Ok(is_different)
+    }
+
+    fn record(&mut self, envelope: &Envelope, placed: Placed, changes: &[PlainChange]) {
+        let header = &envelope.header;
+        let tip = self.tips.entry((header.node, header.session)).or_insert((0, placed.id));
+        if header.seq > tip.0 {
+            *tip = (header.seq, placed.id);
+        }
+        if changes.is_empty() {
+            self.steps.push(Made::by(placed.id, envelope, changes));
+        } else {
+            let index = self.made.len();
+            self.by_change.extend(changes.iter().map(|change| (change.hash(), index)));
+            self.made.push(Made::by(placed.id, envelope, changes));
+        }
+        self.ledger.add(placed);
+    }
+
+    /// Makes the document anew from what counts.
+    fn rebuild(&mut self) -> Result<(), ShelfError> {
+        let mut bytes = std::mem::take(&mut self.aside);
+        for change in self.document.journal() {
+            if let Ok(change) = gate::inspect(&change) {
+                bytes.insert(change.hash(), change.bytes().to_vec());
+            }
+        }
+        let mut counting = Vec::new();
+        for made in &self.made {
+            if self.ledger.counts(&made.envelope) {
+                // Twins bring the same change; it is taken once.
+                counting.extend(made.changes.iter().filter_map(|change| bytes.remove(change)));
+            }
+        }
+        self.aside = bytes;
+        self.document = Document::restore(counting).map_err(|error| broken(&error))?;
+        Ok(())
+    }
+
+    /// Returns the document as whoever knew only these envelopes has it: to judge what does not build on all that counts here.
+    pub(super) fn apart(&self, envelopes: &[EnvelopeId]) -> Result<Document, ShelfError> {
+        let mut bytes: BTreeMap<ChangeHash, Vec<u8>> = self.aside.clone();
+        for change in self.document.journal() {
+            if let Ok(change) = gate::inspect(&change) {
+                bytes.insert(change.hash(), change.bytes().to_vec());
+            }
+        }
+        let mut changes = Vec::new();
+        for made in &self.made {
+            if envelopes.contains(&made.envelope) {
+                changes.extend(made.changes.iter().filter_map(|change| bytes.remove(change)));
+            }
+        }
+        Document::restore(changes).map_err(|error| broken(&error))
+    }
+
+    /// Returns where a session's chain ends.
+    pub(super) fn tip(&self, node: &NodeId, session: &SessionId) -> Option<(u64, EnvelopeId)> {
+        self.tips.get(&(*node, *session)).copied()
+    }
+
+    /// Who made a change?
+    pub(crate) fn maker(&self, change: &ChangeHash) -> Option<&Made> {
+        self.made.get(*self.by_change.get(change)?)
+    }
+}
+
+fn broken(error: &ApplyError) -> ShelfError {
+    ShelfError(format!("changes that passed the gate do not load: {error}"))
+}
