@@ -117,9 +117,10 @@ impl State {
     }
 
     fn hinders_enactment(&self, step: &Step<'_>, id: &EntryId) -> Result<(), Why> {
+        let proposed = step.before.proposals.get(id).ok_or(Why::NoObject)?;
+        self.still_votes(&step.author, &proposed.change)?;
         let proposal = self.proposals.get(id).ok_or(Why::NoObject)?;
         let change = &proposal.change;
-        self.still_votes(&step.author, change)?;
         ensure(
             step.before.is_carried(id, &step.author, |ground| self.void.contains_key(ground)),
             Why::NotEnough,
