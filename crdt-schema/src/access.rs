@@ -120,15 +120,13 @@ impl AccessLog {
         let past = self.past(heads);
         let mut sets: Vec<(EnvelopeId, &Audience, BTreeSet<EnvelopeId>)> = Vec::new();
         for id in &past {
-            if let Some(Step { parents, act: AccessAct::Set { audience, .. } }) =
-                self.steps.get(id)
+            if let Some(Step { parents, act: AccessAct::Set { audience, .. } }) = self.steps.get(id)
             {
                 sets.push((*id, audience, self.past(parents)));
             }
         }
-        let newest = sets.iter().filter(|(id, _, _)| {
-            !sets.iter().any(|(_, _, before)| before.contains(id))
-        });
+        let newest =
+            sets.iter().filter(|(id, _, _)| !sets.iter().any(|(_, _, before)| before.contains(id)));
         newest
             .map(|(_, audience, _)| (*audience).clone())
             .reduce(|a, b| a.common(&b))
@@ -194,8 +192,7 @@ mod tests {
     }
 
     fn named(members: &[u8]) -> Audience {
-        let circle =
-            Circle::Named(members.iter().map(|n| OrganizationId([*n; 32])).collect());
+        let circle = Circle::Named(members.iter().map(|n| OrganizationId([*n; 32])).collect());
         Audience { read: circle.clone(), write: circle }
     }
 

@@ -490,16 +490,20 @@ impl Document {
 /// Says why every gate would refuse a change of ours.
 fn beyond_limits(known: Known<'_>, actor: &ActorId, change: &Change) -> Option<EditError> {
     let length = change.raw_bytes().len();
-    let (size, _) = known.size_beyond(
+    let (size, actors) = known.size_beyond(
         change.deps(),
         limits::DOCUMENT_BYTES - length.min(limits::DOCUMENT_BYTES),
-        usize::MAX,
+        limits::ACTORS_PER_DOCUMENT - 1,
     );
+    let is_crowded = actors + usize::from(change.seq() == 1) > limits::ACTORS_PER_DOCUMENT;
     if length > limits::CHANGE_BYTES {
         Some(EditError::TooLarge { limit: limits::CHANGE_BYTES, what: "bytes in one change" })
     } else if size.saturating_add(length) > limits::DOCUMENT_BYTES {
         Some(EditError::TooLarge { limit: limits::DOCUMENT_BYTES, what: "bytes in one document" })
-    } else if change.max_op() > limits::MAX_OP || !gate::belongs(change.actor_id(), actor) {
+    } else if is_crowded
+        || change.max_op() > limits::MAX_OP
+        || !gate::belongs(change.actor_id(), actor)
+    {
         Some(EditError::WornOut)
     } else {
         None

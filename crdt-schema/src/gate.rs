@@ -276,7 +276,8 @@ fn follows(known: Known<'_>, change: &Change, is_first: bool) -> Result<(), Refu
     if size > bytes {
         return Err(Refusal::DocumentTooLarge);
     }
-    if actors >= limits::ACTORS_PER_DOCUMENT {
+    // Who wrote before is among them already.
+    if actors + usize::from(before == 0) > limits::ACTORS_PER_DOCUMENT {
         return Err(Refusal::Actors);
     }
     Ok(())

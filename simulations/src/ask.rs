@@ -7,6 +7,7 @@ use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::document::{Document, Edit};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, Kind, OrganizationId, Role, WorkspaceId};
+use crdt_schema::membership::Rules;
 use engine::view::JoinState;
 use engine::{Command, Done, Refused};
 use serde_json::Value;
@@ -65,7 +66,7 @@ impl World {
     /// If that does not work.
     pub fn found(&mut self, number: Number) -> Result<WorkspaceId> {
         let name = "Northmere".parse().context("a name")?;
-        match self.act(number, Command::CreateWorkspace { name })? {
+        match self.act(number, Command::CreateWorkspace { name, rules: Rules::default() })? {
             Done::Workspace(id) => Ok(id),
             other => bail!("{other:?} instead of a workspace"),
         }
@@ -82,7 +83,7 @@ impl World {
         grant: Grant,
     ) -> Result<String> {
         let Grant { role, uses, lasts, approval } = grant;
-        match self.act(number, Command::CreateInvite { workspace, role, uses, lasts, approval })? {
+        match self.act(number, Command::CreateInvite { workspace, role, uses, lasts, approval, only_for: None })? {
             Done::Invite { text, .. } => Ok(text),
             other => bail!("{other:?} instead of an invite"),
         }

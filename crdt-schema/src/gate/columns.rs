@@ -76,7 +76,7 @@ fn body(mut rest: Bytes<'_>) -> Option<Result<(), Refusal>> {
     if !rest.0.is_empty() {
         return Some(Err(Refusal::Extras));
     }
-    let last = start_op.checked_add(operations)?;
+    let last = start_op.checked_add(operations.saturating_sub(1))?;
     Some(if last > limits::MAX_OP { Err(Refusal::OperationNumber) } else { Ok(()) })
 }
 

@@ -30,7 +30,6 @@ pub(crate) fn in_some_order(
     chance: &mut Chance,
 ) -> Option<String> {
     let mut log = log.clone();
-    let mut arrived = Set::default();
     let mut ahead: Vec<(EntryId, &Entry)> =
         entries.iter().map(|entry| (entry.id(), entry)).collect();
     chance.shuffle(&mut ahead);
@@ -45,16 +44,15 @@ pub(crate) fn in_some_order(
         }
         let Some(next) = ahead.iter().position(|(_, e)| is_ready(&log, e)) else { break };
         let (id, entry) = ahead.remove(next);
-        let number = model.number(&id);
-        let expected = if number.is_some() { Taken::Yes } else { Taken::Refused };
+        let expected = if model.number(&id).is_some() { Taken::Yes } else { Taken::Refused };
         let found = insert(&mut log, entry);
         if found != expected {
             return Some(format!("{id}: {found:?} instead of {expected:?}: {:?}", entry.act));
         }
-        number.into_iter().for_each(|number| arrived.add(number));
         // What is there half-way is compared now and then.
         if chance.percent(10) {
-            let known = model.with_past(arrived.or(Set::one(0)));
+            let is_here = |number: &usize| log.knows(&model.id(*number));
+            let known: Set = model.all().iter().filter(is_here).collect();
             if let Some(difference) = here(model, &log, known) {
                 return Some(format!("half-way: {difference}"));
             }

@@ -59,6 +59,10 @@ impl Model {
         self.numbers.get(id).copied()
     }
 
+    pub(crate) fn id(&self, number: usize) -> EntryId {
+        self.known[number].id
+    }
+
     pub(crate) fn entry(&self, number: usize) -> &Entry {
         &self.known[number].entry
     }

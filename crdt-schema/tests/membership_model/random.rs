@@ -2,12 +2,13 @@
 
 use crdt_schema::identity::{DocumentId, EntryId, Role};
 use crdt_schema::membership::{
-    Act, Change, Count, DocumentFence, Profile, Said, Template, Threshold,
+    Act, Change, Count, DocumentFence, Entry, Log, Profile, Said, Template, Threshold,
 };
 
 use crate::allowed::is_allowed;
+use crate::compare;
 use crate::cast::{At, Cast, History, NODES, ORGANIZATIONS, Offered};
-use crate::model::Taken;
+use crate::model::{Model, Taken};
 use crate::set::Set;
 use crate::state::State;
 
@@ -48,9 +49,10 @@ impl Chance {
 }
 
 /// Writes a random history that a seed stands for. Its beginning, with few stewards, is the same for all.
-pub(crate) fn history<'a>(beginnings: &[History<'a>], seed: u64) -> (History<'a>, Chance) {
+pub(crate) fn history<'a>(beginnings: &[History<'a>], seed: u64) -> (usize, History<'a>, Chance) {
     let mut chance = Chance(seed);
-    let beginning = &beginnings[chance.below(beginnings.len())];
+    let from = chance.below(beginnings.len());
+    let beginning = &beginnings[from];
     let mut history = History {
         cast: beginning.cast,
         model: beginning.model.clone(),
@@ -69,7 +71,7 @@ pub(crate) fn history<'a>(beginnings: &[History<'a>], seed: u64) -> (History<'a>
     while history.entries.len() < most {
         step(&mut history, &mut chance, &mut views, careless, hears);
     }
-    (history, chance)
+    (from, history, chance)
 }
 
 fn step(
@@ -266,23 +268,106 @@ pub(crate) fn beginnings(casts: &[Cast]) -> Vec<History<'_>> {
     (1..=3).flat_map(with).collect()
 }
 
-#[test]
-fn no_history_leaves_a_workspace_without_a_steward() {
+/// How many histories a run compares, in as many parts as run side by side.
+const HISTORIES: u64 = 50_000;
+const PARTS: u64 = 4;
+
+fn compare_part(part: u64) {
     let casts = casts();
     let beginnings = beginnings(&casts);
-    let (mut written, mut taken) = (0, 0);
-    for seed in 0..2_000 {
-        let (mut history, mut chance) = history(&beginnings, seed);
-        written += history.entries.len();
-        taken += history.model.all().iter().count();
-        assert!(!history.state().stewards().is_empty(), "seed {seed}");
-        for _ in 0..3 {
-            let known: Vec<usize> = history.model.all().iter().collect();
-            let some = history
-                .model
-                .with_past([chance.of(&known), chance.of(&known)].into_iter().collect());
-            assert!(!history.model.state(some).stewards().is_empty(), "seed {seed}");
+    let logs: Vec<Log> = beginnings.iter().map(|beginning| begun_log(beginning)).collect();
+    for seed in (part * HISTORIES / PARTS)..((part + 1) * HISTORIES / PARTS) {
+        let (from, mut history, mut chance) = history(&beginnings, seed);
+        let all = history.entries.clone();
+        let entries = history.entries.split_off(beginnings[from].entries.len());
+        assert!(!history.state().stewards().is_empty(), "seed {seed}: no steward");
+        let orders = if entries.len() > 40 { 1 } else { 2 };
+        for _ in 0..orders {
+            let again = chance.clone();
+            let model = &mut history.model;
+            if let Some(why) = compare::in_some_order(model, &logs[from], &entries, &mut chance) {
+                let fewest = shrunk(&beginnings[from].model, &logs[from], entries, &again);
+                let text = format!("{why}\nfewest entries that differ:\n{fewest}");
+                panic!("seed {seed}: {}", named(&text, history.cast, &all));
+            }
         }
     }
-    println!("{taken} of {written} entries were allowed");
+}
+
+fn begun_log(beginning: &History<'_>) -> Log {
+    let mut log = Log::found(beginning.cast.founding.clone()).unwrap();
+    for entry in &beginning.entries {
+        assert_eq!(compare::insert(&mut log, entry), Taken::Yes);
+    }
+    log
+}
+
+/// Leaves out entries as long as the rest still differs, and describes what is left.
+fn shrunk(beginning: &Model, log: &Log, mut entries: Vec<Entry>, chance: &Chance) -> String {
+    let differs = |entries: &[Entry]| {
+        let mut model = beginning.clone();
+        let known = entries.iter().filter(|entry| model.insert(entry) != Taken::Missing);
+        let known: Vec<Entry> = known.cloned().collect();
+        (0..5).find_map(|turn| {
+            let mut chance = if turn == 0 { chance.clone() } else { Chance(turn) };
+            compare::in_some_order(&mut model.clone(), log, &known, &mut chance)
+        })
+    };
+    let mut at = entries.len();
+    while at > 0 {
+        at -= 1;
+        let mut fewer = entries.clone();
+        fewer.remove(at);
+        if differs(&fewer).is_some() {
+            entries = fewer;
+        }
+    }
+    let lines = entries.iter().map(|entry| {
+        let act = match &entry.act {
+            Said::Known(Act::Admit(redemption)) => format!(
+                "Admit {} at {} for {:?}",
+                redemption.card.organization, redemption.certificate.node, redemption.offer
+            ),
+            Said::Known(Act::Prove { proof, .. }) => format!("Prove {}", proof.node()),
+            act => format!("{act:?}"),
+        };
+        format!("{} by {} on {:?}: {act}", entry.id(), entry.node, entry.parents)
+    });
+    format!("{}\n{:?}", lines.collect::<Vec<_>>().join("\n"), differs(&entries))
+}
+
+/// Puts short names for the ids in a text.
+fn named(text: &str, cast: &Cast, entries: &[Entry]) -> String {
+    let mut text = text.to_owned();
+    for (number, entry) in entries.iter().enumerate() {
+        text = text.replace(&entry.id().to_string(), &format!("e{number}"));
+    }
+    for who in 0..ORGANIZATIONS {
+        text = text.replace(&cast.organization(who).to_string(), &format!("O{who}"));
+        for node in 0..NODES {
+            let name = format!("N{who}.{node}");
+            text = text.replace(&cast.node(At(who, node)).to_string(), &name);
+        }
+    }
+    text
+}
+
+#[test]
+fn random_histories_first_part() {
+    compare_part(0);
+}
+
+#[test]
+fn random_histories_second_part() {
+    compare_part(1);
+}
+
+#[test]
+fn random_histories_third_part() {
+    compare_part(2);
+}
+
+#[test]
+fn random_histories_fourth_part() {
+    compare_part(3);
 }

@@ -307,10 +307,11 @@ impl State {
             return;
         }
         let returns = self.standing(who) == Some(Standing::Removed);
+        let profile = self.members.get(&who).map(|member| member.profile.clone());
         let member = Member {
             name: card.name.clone(),
             sector: card.sector,
-            profile: Profile::default(),
+            profile: profile.unwrap_or_default(),
             role: offer.role,
             standing: Standing::Waiting,
             inviter: Some(offer.inviter),

@@ -3,8 +3,13 @@
 pub(crate) mod status;
 pub(crate) mod workspaces;
 pub(crate) mod members;
+pub(crate) mod lasts;
+pub(crate) mod changes;
+pub(crate) mod decisions;
+pub(crate) mod record;
 pub(crate) mod documents;
 pub(crate) mod edit;
+pub(crate) mod audience;
 pub(crate) mod export;
 pub(crate) mod markdown;
 pub(crate) mod import;
@@ -18,7 +23,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use crdt_schema::identity::{OrganizationId, Timestamp};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
@@ -43,10 +48,23 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/people", get(people::list).post(people::add)),
         ("/people/{p}/password", put(people::password)),
         ("/workspaces/{w}/members", get(members::list)),
+        ("/workspaces/{w}/members/{org}", patch(members::change).delete(members::remove)),
         ("/workspaces/{w}/members/{org}/approval", post(members::approve)),
+        ("/workspaces/{w}/members/{org}/decline", post(members::decline)),
+        ("/workspaces/{w}/members/{org}/suspend", post(members::suspend)),
+        ("/workspaces/{w}/proposals", get(decisions::list).post(decisions::propose)),
+        ("/workspaces/{w}/proposals/{p}", get(decisions::show)),
+        ("/workspaces/{w}/proposals/{p}/approvals", post(decisions::agree)),
+        ("/workspaces/{w}/proposals/{p}/objections", post(decisions::object)),
+        ("/workspaces/{w}/consequences", post(decisions::consequences)),
+        ("/workspaces/{w}/history", get(record::history)),
+        ("/workspaces/{w}/refusals", get(record::refusals)),
         ("/workspaces/{w}/documents", get(documents::list).post(edit::create)),
         ("/workspaces/{w}/import", post(import::take)),
         ("/documents/{d}", get(documents::show).patch(edit::change)),
+        ("/documents/{d}/audience", get(audience::show).put(audience::change)),
+        ("/documents/{d}/readers", get(audience::readers)),
+        ("/documents/{d}/refusals", get(record::not_counted)),
         ("/documents/{d}/history", get(documents::history)),
         ("/documents/{d}/diff", get(documents::diff)),
         ("/documents/{d}/export", get(export::give)),

@@ -136,6 +136,7 @@ impl From<Refused> for Problem {
             Refused::NoSuchWorkspace
             | Refused::NoSuchDocument
             | Refused::NoSuchInvite
+            | Refused::NoSuchProposal
             | Refused::NoSuchOrganization => Self::not_found(),
             Refused::NoSuchVersion => Self::no_such_version(),
             Refused::NotAllowed(_) => Self::not_allowed(detail),

@@ -35,6 +35,7 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
             uses: 5,
             lasts: grant.lasts,
             approval: false,
+            only_for: None,
         },
     )? {
         Done::Invite { id, text, .. } => (id, text),

@@ -11,7 +11,7 @@ use crdt_schema::identity::{
     WorkspaceId,
 };
 use crdt_schema::key::{NodeKey, Person, RootKey};
-use crdt_schema::membership::{Entry, Log};
+use crdt_schema::membership::{Entry, Log, Rules};
 use engine::message::Message;
 use engine::{
     Command, CommandId, Done, Effects, Engine, EnvelopeMeta, Identity, Input, Record, Refused,
@@ -295,7 +295,7 @@ impl Stage {
 
     pub(crate) fn found(&mut self, number: usize) -> WorkspaceId {
         let name = "Northmere".parse().unwrap();
-        match self.command(number, Command::CreateWorkspace { name }) {
+        match self.command(number, Command::CreateWorkspace { name, rules: Rules::default() }) {
             Ok(Done::Workspace(id)) => id,
             other => panic!("{other:?}"),
         }
@@ -304,7 +304,7 @@ impl Stage {
     pub(crate) fn invite(&mut self, number: usize, workspace: WorkspaceId, uses: u32) -> String {
         let lasts = Duration::from_secs(14 * 24 * 60 * 60);
         let command =
-            Command::CreateInvite { workspace, role: Role::Editor, uses, lasts, approval: false };
+            Command::CreateInvite { workspace, role: Role::Editor, uses, lasts, approval: false, only_for: None };
         match self.command(number, command) {
             Ok(Done::Invite { text, .. }) => text,
             other => panic!("{other:?}"),

@@ -93,6 +93,7 @@ fn listed(document: &DocumentView) -> Map<String, Value> {
         "created": time(document.created),
         "last_modified": time(document.updated),
         "may_write": document.may_write,
+        "may_set_audience": document.may_set_audience,
     });
     match members {
         Value::Object(members) => members,

@@ -25,7 +25,7 @@ use crate::http::extract::{self, Id, Params, Raw};
 use crate::http::problem::Problem;
 
 /// What the network knows itself: no patch touches it.
-const NOT_BY_PATCH: [&str; 16] = [
+const NOT_BY_PATCH: [&str; 17] = [
     "id",
     "version",
     "access",
@@ -42,6 +42,7 @@ const NOT_BY_PATCH: [&str; 16] = [
     "forked_from",
     "conflicts",
     "may_write",
+    "may_set_audience",
 ];
 
 pub(crate) async fn create(
@@ -87,9 +88,11 @@ pub(crate) fn check(content: &Value) -> Result<(Kind, Value), Problem> {
 pub(crate) async fn make(app: &App, command: Command) -> Result<(DocumentId, Heads), Problem> {
     match app.handle().act(command).await? {
         Done::Document { id, heads, made: _ } => Ok((id, heads)),
-        Done::Nothing | Done::Workspace(_) | Done::Invite { .. } | Done::Joining { .. } => {
-            Err(Problem::stopping())
-        }
+        Done::Nothing
+        | Done::Workspace(_)
+        | Done::Invite { .. }
+        | Done::Joining { .. }
+        | Done::Proposal { .. } => Err(Problem::stopping()),
     }
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use crdt_schema::identity::{InviteId, OrganizationId, Role, WorkspaceId};
+use crdt_schema::membership::Change;
 use engine::input::Command;
 use engine::view::{InviteView, JoinState, MemberView, Standing};
 use engine::{Done, Event, Reader, Refused};
@@ -16,14 +17,12 @@ use tokio::sync::broadcast;
 
 use crate::handle::ActError;
 use crate::http::App;
+use crate::http::api::changes::{self, bounded};
+use crate::http::api::lasts::Lasts;
 use crate::http::api::paging::Page;
-use crate::http::api::{ROOT, time, workspaces};
+use crate::http::api::{ROOT, decisions, organization, time, workspaces};
 use crate::http::extract::{self, Id, Ids, Params};
 use crate::http::problem::Problem;
-
-const DAY: u64 = 24 * 60 * 60;
-const DEFAULT_DAYS: u64 = 14;
-const MOST_DAYS: u64 = 366;
 
 pub(crate) async fn list(
     State(app): State<App>,
@@ -37,28 +36,138 @@ pub(crate) async fn list(
 }
 
 fn member_json(member: &MemberView) -> Value {
-    let state = match member.standing {
-        Standing::Member => "member",
-        Standing::Waiting => "waiting",
-    };
+    let identifiers: Vec<Value> = member
+        .profile
+        .identifiers
+        .iter()
+        .map(|(list, id)| json!({"list": list, "id": id}))
+        .collect();
+    let suspension = member.suspension.as_ref().map(|suspension| {
+        json!({
+            "by": organization(&suspension.by, &suspension.by_name),
+            "time": time(suspension.time),
+            "reason": suspension.reason,
+            "until": time(suspension.until),
+        })
+    });
     json!({
         "organization": {
             "id": member.organization,
             "name": member.name,
             "sector": member.sector,
             "fingerprint": member.fingerprint,
+            "identifiers": identifiers,
+            "domain": member.profile.domain,
         },
         "role": member.role,
-        "state": state,
+        "state": standing(member.standing),
+        "suspension": suspension,
         "since": time(member.since),
         "invited_by": member.invited_by,
         "nodes": member.nodes,
+        "ended": member.ended,
         "is_self": member.is_self,
         "connected": member.connected,
         "last_seen": member.last_seen.map(time),
         "unseen": member.unseen,
         "unseen_since": member.unseen_since.map(time),
     })
+}
+
+/// Returns the word for how an organisation stands.
+pub(crate) const fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Member => "member",
+        Standing::Waiting => "waiting",
+        Standing::Suspended => "suspended",
+        Standing::Removed => "removed",
+        Standing::Left => "left",
+    }
+}
+
+/// Returns a member, removed and waiting ones too.
+async fn find(
+    app: &App,
+    workspace: WorkspaceId,
+    organization: OrganizationId,
+) -> Result<MemberView, Problem> {
+    let members = app.handle().read(move |node| node.members(&workspace)).await?;
+    let mut found = members.into_iter().filter(|member| member.organization == organization);
+    found.next().ok_or_else(Problem::not_found)
+}
+
+/// The part of a member that can be changed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Part {
+    role: Role,
+}
+
+pub(crate) async fn change(
+    State(app): State<App>,
+    Ids(workspace, organization): Ids<WorkspaceId, OrganizationId>,
+    extract::Json(Part { role }): extract::Json<Part>,
+) -> Result<Response, Problem> {
+    find(&app, workspace, organization).await?;
+    carry_out(&app, workspace, organization, Change::Role { organization, role }).await
+}
+
+/// Why something is done to an organisation.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Reason {
+    #[serde(default)]
+    reason: String,
+}
+
+/// Removes an organisation; one's own leaves.
+pub(crate) async fn remove(
+    State(app): State<App>,
+    Ids(workspace, organization): Ids<WorkspaceId, OrganizationId>,
+    Params(asked): Params<Reason>,
+    body: Option<extract::Json<Reason>>,
+) -> Result<Response, Problem> {
+    if find(&app, workspace, organization).await?.is_self {
+        app.handle().act(Command::Leave { workspace }).await?;
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let reason = body.map_or(asked.reason, |extract::Json(body)| body.reason);
+    bounded(&reason, "/reason")?;
+    carry_out(&app, workspace, organization, Change::Remove { organization, reason }).await
+}
+
+/// Does it if this organisation alone may, and shows the member; else says what waits for others.
+async fn carry_out(
+    app: &App,
+    workspace: WorkspaceId,
+    organization: OrganizationId,
+    change: Change,
+) -> Result<Response, Problem> {
+    let (proposal, enacted) = changes::propose(app, workspace, change).await?;
+    if !enacted {
+        return decisions::waits(app, workspace, proposal).await;
+    }
+    let member = find(app, workspace, organization).await?;
+    Ok(Json(member_json(&member)).into_response())
+}
+
+pub(crate) async fn suspend(
+    State(app): State<App>,
+    Ids(workspace, organization): Ids<WorkspaceId, OrganizationId>,
+    extract::Json(Reason { reason }): extract::Json<Reason>,
+) -> Result<Json<Value>, Problem> {
+    if reason.trim().is_empty() {
+        return Err(Problem::invalid("/reason", "say why"));
+    }
+    bounded(&reason, "/reason")?;
+    app.handle().act(Command::Suspend { workspace, organization, reason }).await?;
+    find(&app, workspace, organization).await.map(|member| Json(member_json(&member)))
+}
+
+pub(crate) async fn decline(
+    State(app): State<App>,
+    Ids(workspace, organization): Ids<WorkspaceId, OrganizationId>,
+) -> Result<StatusCode, Problem> {
+    app.handle().act(Command::Decline { workspace, organization }).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn approve(
@@ -90,6 +199,7 @@ fn invite_json(invite: &InviteView) -> Value {
         "approval": invite.approval,
         "created": time(invite.created),
         "expires_at": time(invite.expires),
+        "only_for": invite.only_for,
         "revoked": invite.revoked,
     })
 }
@@ -104,6 +214,8 @@ pub(crate) struct Terms {
     uses: u32,
     #[serde(default)]
     approval: bool,
+    #[serde(default)]
+    only_for: Option<OrganizationId>,
 }
 
 const fn once() -> u32 {
@@ -118,8 +230,8 @@ pub(crate) async fn invite(
     if terms.uses == 0 {
         return Err(Problem::invalid("/uses", "an invite can be used at least once"));
     }
-    let Terms { role, expires_in: Lasts(lasts), uses, approval } = terms;
-    let command = Command::CreateInvite { workspace, role, uses, lasts, approval };
+    let Terms { role, expires_in: Lasts(lasts), uses, approval, only_for } = terms;
+    let command = Command::CreateInvite { workspace, role, uses, lasts, approval, only_for };
     let Done::Invite { id, text, expires } = app.handle().act(command).await? else {
         return Err(Problem::stopping());
     };
@@ -154,9 +266,11 @@ pub(crate) async fn join(
             let state = if joined { "joined" } else { outcome(&app, workspace, news).await? };
             Ok(Json(json!({"workspace": workspace, "state": state})))
         }
-        Done::Nothing | Done::Workspace(_) | Done::Invite { .. } | Done::Document { .. } => {
-            Err(Problem::stopping())
-        }
+        Done::Nothing
+        | Done::Workspace(_)
+        | Done::Invite { .. }
+        | Done::Proposal { .. }
+        | Done::Document { .. } => Err(Problem::stopping()),
     }
 }
 
@@ -189,75 +303,4 @@ async fn outcome(
         }
     }
     Ok("waiting")
-}
-
-/// How long an invite lasts: seconds, or a number with one of `m`, `h`, `d`, `w`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lasts(pub(crate) Duration);
-
-impl Default for Lasts {
-    fn default() -> Self {
-        Self(Duration::from_secs(DEFAULT_DAYS * DAY))
-    }
-}
-
-impl std::str::FromStr for Lasts {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (number, unit) = text.split_at_checked(split).unwrap_or((text, ""));
-        let unit = match unit {
-            "" | "s" => 1,
-            "m" => 60,
-            "h" => 60 * 60,
-            "d" => DAY,
-            "w" => 7 * DAY,
-            _ => 0,
-        };
-        let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-        match seconds {
-            Some(seconds) if (1..=MOST_DAYS * DAY).contains(&seconds) => {
-                Ok(Self(Duration::from_secs(seconds)))
-            }
-            Some(_) | None => {
-                Err(format!("expected a time such as 14d, 12h or 30m, at most {MOST_DAYS} days"))
-            }
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Lasts {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Either {
-            Seconds(u64),
-            Text(String),
-        }
-        let text = match Either::deserialize(deserializer)? {
-            Either::Seconds(seconds) => seconds.to_string(),
-            Either::Text(text) => text,
-        };
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_invite_lasts_as_long_as_was_written() {
-        for (text, seconds) in
-            [("14d", 14 * DAY), ("12h", 43_200), ("30m", 1_800), ("2w", 14 * DAY), ("90", 90)]
-        {
-            assert_eq!(text.parse(), Ok(Lasts(Duration::from_secs(seconds))), "{text}");
-        }
-        for text in ["", "d", "0d", "-1d", "1y", "367d", "99999999999999999999d", "1.5d", "14 days"]
-        {
-            assert!(text.parse::<Lasts>().is_err(), "{text:?}");
-        }
-    }
 }

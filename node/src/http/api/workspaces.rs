@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use crdt_schema::identity::{Name, WorkspaceId};
+use crdt_schema::membership::Template;
 use engine::Done;
 use engine::input::Command;
 use engine::view::WorkspaceView;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::http::App;
 use crate::http::api::paging::Page;
-use crate::http::api::{ROOT, time};
+use crate::http::api::{ROOT, members, time};
 use crate::http::extract::{self, Id, Params};
 use crate::http::problem::Problem;
 
@@ -36,14 +37,18 @@ pub(crate) async fn show(
 #[derive(Debug, Deserialize)]
 pub(crate) struct New {
     name: Name,
+    /// The name of a template; the usual one if none is given.
+    #[serde(default)]
+    rules: Option<Template>,
 }
 
 pub(crate) async fn create(
     State(app): State<App>,
     extract::Json(new): extract::Json<New>,
 ) -> Result<impl IntoResponse, Problem> {
-    let Done::Workspace(id) = app.handle().act(Command::CreateWorkspace { name: new.name }).await?
-    else {
+    let rules = new.rules.unwrap_or(Template::AnySteward).rules();
+    let made = app.handle().act(Command::CreateWorkspace { name: new.name, rules }).await?;
+    let Done::Workspace(id) = made else {
         return Err(Problem::stopping());
     };
     let workspace = find(&app, id).await?;
@@ -61,6 +66,13 @@ fn workspace_json(workspace: &WorkspaceView) -> Value {
         "id": workspace.id,
         "name": workspace.name,
         "role": workspace.role,
+        "state": members::standing(workspace.standing),
+        "rules": {
+            "template": Template::of_rules(&workspace.rules),
+            "admit": workspace.rules.admit,
+            "members": workspace.rules.members,
+            "stewards": workspace.rules.stewards,
+        },
         "members": workspace.members,
         "documents": workspace.documents,
         "created": time(workspace.created),
