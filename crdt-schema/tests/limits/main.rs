@@ -1,0 +1,146 @@
+//! Every limit of `limits.rs`, tried one below, at, and one above it, through each door that keeps it.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod changes;
+#[path = "../gate/forge.rs"]
+mod forge;
+mod signed;
+mod written;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crdt_schema::limits;
+
+/// What a door says: nothing if it lets in.
+type Answer = Option<String>;
+
+/// Who keeps a limit, and what it says of more.
+struct Door {
+    limit: &'static str,
+    most: u64,
+    name: &'static str,
+    says: &'static str,
+    /// Comes with this much.
+    come: fn(usize) -> Answer,
+}
+
+/// Limits that somebody else keeps, and the file with their tests.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("FRAME_BYTES", "node/engine/tests/hostile/limits.rs"),
+    ("WANT_LIST", "node/engine/tests/hostile/limits.rs"),
+    ("PENDING_CHANGES", "node/engine/tests/hostile/limits.rs"),
+    ("PENDING_BYTES", "node/engine/tests/hostile/limits.rs"),
+    ("PENDING_BYTES_NODE", "node/engine/tests/hostile/limits.rs"),
+];
+
+macro_rules! doors {
+    ($($limit:ident, $name:literal, $says:expr, $come:expr;)*) => {
+        [$(Door {
+            limit: stringify!($limit),
+            most: limits::$limit as u64,
+            name: $name,
+            says: $says,
+            come: $come,
+        },)*]
+    };
+}
+
+fn doors() -> Vec<Door> {
+    let gate = doors![
+        CHANGE_BYTES, "gate", "too_long", changes::of_bytes;
+        CHANGE_OPS, "gate", "too_many_operations", changes::of_operations;
+        DEPTH, "gate", "depth", changes::nested;
+        KEY_BYTES, "gate", "key", changes::with_key;
+        STRING_BYTES, "gate", "too_long", changes::with_string;
+        DEPENDENCIES, "gate", "dependencies", changes::with_dependencies;
+        ACTORS_PER_DOCUMENT, "gate: authors of what it builds on", "actors", changes::in_crowd;
+        ACTORS_PER_DOCUMENT, "gate: names in one change", "actors", changes::naming;
+        DOCUMENT_BYTES, "gate", "document_too_large", changes::in_large_document;
+        OP_GAP, "gate", "operation_number", changes::after_gap;
+        MAX_OP, "gate", "operation_number", changes::up_to_operation;
+        ACTOR_LEVELS, "gate", "foreign_actor", changes::of_level;
+    ];
+    let written = doors![
+        CHANGE_BYTES, "edit", "more than 262144 bytes in one change", written::bytes;
+        CHANGE_OPS, "edit", "more than 10000 operations (roughly: letters) in one change",
+            written::operations;
+        DEPTH, "edit", "more than 16 levels of lists and groups inside each other", written::nested;
+        KEY_BYTES, "edit", "more than 256 bytes in the name of a field", written::key;
+        STRING_BYTES, "edit", "more than 65536 bytes in one text", written::string;
+        ACTORS_PER_DOCUMENT, "edit", written::WORN_OUT, written::in_crowd;
+        DOCUMENT_BYTES, "edit", "more than 67108864 bytes in one document", written::in_large_document;
+        MAX_OP, "edit", written::WORN_OUT, written::up_to_operation;
+        DEPENDENCIES, "version", "not a version: expected hexadecimal hashes joined by dots",
+            written::heads;
+    ];
+    let signed = doors![
+        CHANGES_PER_ENVELOPE, "envelope", "not well formed", signed::envelope_of_changes;
+        ENVELOPE_BYTES, "envelope", "too long", signed::envelope_of_bytes;
+        PARENTS, "envelope: membership", "not well formed", signed::envelope_after_membership;
+        PARENTS, "envelope: access", "not well formed", signed::envelope_after_access;
+        AUDIENCE, "envelope: readers", "not well formed", signed::envelope_for_readers;
+        AUDIENCE, "envelope: writers", "not well formed", signed::envelope_for_writers;
+        AUDIENCE, "envelope: new audience", "not well formed", signed::envelope_for_new_readers;
+        AUDIENCE, "JSON", signed::NOT_AN_AUDIENCE, signed::audience_in_json;
+        DEPENDENCIES, "envelope: fence", "not well formed", signed::envelope_with_fence;
+        DEPENDENCIES, "envelope: fence of the excluded", "not well formed",
+            signed::envelope_with_fence_of_excluded;
+        ENTRY_BYTES, "entry", "too long", signed::entry_of_bytes;
+        PARENTS, "entry", "not true", signed::entry_after;
+        APPROVALS, "entry: rules", "not true", signed::entry_asking_for;
+        REASON_BYTES, "entry: suspension", "not true", signed::entry_suspending;
+        REASON_BYTES, "entry: removal", "not true", signed::entry_removing;
+        FENCES, "entry: removal", "not true", signed::entry_enacting;
+        FENCES, "entry: suspension", "not true", signed::entry_suspending_with;
+        FENCES, "entry: leaving", "not true", signed::entry_leaving;
+        FENCES, "entry: end of a node", "not true", signed::entry_revoking;
+        FENCES, "entry: proof", "not true", signed::entry_proving;
+        FENCE_DOCUMENTS, "entry: fence", "not true", signed::entry_fencing;
+        DEPENDENCIES, "entry: fence", "not true", signed::entry_fencing_at;
+        PARENTS, "entry: fence of access", "not true", signed::entry_fencing_at_access;
+        IDENTIFIERS, "entry: profile", "not true", signed::entry_identifying;
+        IDENTIFIER_BYTES, "entry: list of identifiers", "not true", signed::entry_with_list;
+        IDENTIFIER_BYTES, "entry: identifier", "not true", signed::entry_with_identifier;
+        IDENTIFIER_BYTES, "entry: domain", "not true", signed::entry_with_domain;
+        NAME_BYTES, "name", signed::NOT_A_NAME, signed::name;
+        NAME_BYTES, "entry: name", "malformed", signed::entry_with_name;
+        ADDRESSES, "invite: addresses of one member", signed::DAMAGED, signed::invite_with_addresses;
+        ADDRESSES, "invite: members", signed::DAMAGED, signed::invite_with_contacts;
+        ADDRESS_BYTES, "invite", signed::DAMAGED, signed::invite_with_long_address;
+    ];
+    gate.into_iter().chain(written).chain(signed).collect()
+}
+
+#[test]
+fn every_limit_holds_exactly_at_every_door() {
+    let mut wrong = Vec::new();
+    for Door { limit, most, name, says, come } in doors() {
+        let most = usize::try_from(most).unwrap();
+        for (much, expected) in [(most - 1, None), (most, None), (most + 1, Some(says))] {
+            let answer = come(much);
+            if answer.as_deref() != expected {
+                wrong.push(format!("{limit}, {name}, {much}: {answer:?}, not {expected:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_limit_has_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = std::fs::read_to_string(root.join("src/limits.rs")).unwrap();
+    let all: BTreeSet<&str> = source
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const ")?.split(':').next())
+        .collect();
+    assert!(all.len() > 25, "{all:?}");
+    let mut tested: BTreeSet<&str> = doors().iter().map(|door| door.limit).collect();
+    for (limit, file) in ELSEWHERE {
+        let text = std::fs::read_to_string(root.join("..").join(file)).unwrap();
+        assert!(text.contains(&format!("limits::{limit}")), "{file} does not speak of {limit}");
+        tested.insert(limit);
+    }
+    assert_eq!(all, tested, "limits.rs on the left, what is tested on the right");
+}
