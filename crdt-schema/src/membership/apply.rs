@@ -237,7 +237,7 @@ impl State {
             Act::Leave(fences) => self.shut_out(step, author, Standing::Left, fences),
             Act::RevokeNode { node, fences, .. } => self.end(step, *node, false, fences),
             Act::Describe(profile) => {
-                self.change(&author, |member| member.profile = profile.clone())
+                self.change(&author, |member| member.profile = profile.clone());
             }
             Act::Prove { proof, fences } => self.end(step, proof.node(), true, fences),
         }

@@ -140,7 +140,14 @@ impl Stage {
         approval: bool,
     ) -> Invite {
         self.clock += 1;
-        let terms = Terms { role, uses, created: Timestamp(1), expires: Timestamp(9), approval, only_for: None };
+        let terms = Terms {
+            role,
+            uses,
+            created: Timestamp(1),
+            expires: Timestamp(9),
+            approval,
+            only_for: None,
+        };
         let workspace = (self.log.workspace(), "Northmere".parse().unwrap());
         let mut secret = [7; 32];
         secret[..8].copy_from_slice(&self.clock.to_le_bytes());
@@ -199,9 +206,10 @@ impl Stage {
     }
 
     pub(super) fn why_void(&self, entry: &EntryId) -> Option<Why> {
-        match self.log.effect(entry).unwrap() {
-            Effect::Stands => None,
-            Effect::Void(why) => Some(why),
+        match self.log.effect(entry) {
+            Some(Effect::Stands) => None,
+            Some(Effect::Void(why)) => Some(why),
+            None => panic!("the entry is not here"),
         }
     }
 
