@@ -22,7 +22,9 @@ pub(crate) mod workspace;
 pub(crate) mod invite;
 pub(crate) mod join;
 pub(crate) mod member;
+pub(crate) mod proposal;
 pub(crate) mod document;
+pub(crate) mod audience;
 pub(crate) mod edit;
 pub(crate) mod person;
 pub(crate) mod status;
@@ -60,6 +62,8 @@ enum Command {
     Join(join::Args),
     #[command(subcommand)]
     Member(member::Command),
+    #[command(subcommand)]
+    Proposal(proposal::Command),
     Doc(document::Args),
     #[command(subcommand)]
     Person(person::Command),
@@ -115,6 +119,9 @@ async fn run(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         }
         Command::Member(command) => {
             with_client(data()?, async |c| member::run(command, c, output).await).await
+        }
+        Command::Proposal(command) => {
+            with_client(data()?, async |c| proposal::run(command, c, output).await).await
         }
         Command::Doc(args) => {
             with_client(data()?, async |c| document::run(args, c, output).await).await

@@ -261,6 +261,8 @@ fn nothing_there(path: &str) -> &'static str {
         "there is no document with this id here. List them with \"fingerpost doc list\""
     } else if path.contains("/invites/") {
         "there is no invite with this id here. List them with \"fingerpost invite list\""
+    } else if path.contains("/proposals/") {
+        "there is no proposal with this id here. List them with \"fingerpost proposal list\""
     } else if path.contains("/members/") {
         "there is no such organisation in this workspace. List them with \"fingerpost member list\""
     } else if path.starts_with("/people/") {

@@ -10,6 +10,7 @@ use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, Kind};
 use serde_json::{Value, json};
 
+use crate::cli::audience;
 use crate::cli::edit;
 use crate::cli::output::{Output, plain, text};
 use crate::cli::workspace::Which;
@@ -67,6 +68,13 @@ enum Command {
         #[arg(long, value_name = "VERSION")]
         to: Option<Heads>,
     },
+    Audience(audience::Args),
+    Readers(audience::Readers),
+    /// List changes of a document that do not count, with the reason
+    Refused {
+        /// The document's id
+        id: DocumentId,
+    },
 }
 
 /// List the documents of a workspace, the newest first
@@ -96,6 +104,8 @@ pub(crate) struct New {
     /// Its title
     #[arg(long)]
     title: String,
+    #[command(flatten)]
+    circles: audience::Circles,
 }
 
 /// Write a document to a file or to standard output
@@ -135,6 +145,11 @@ pub(crate) async fn run(
         Command::Export(args) => export(args, client, output).await,
         Command::History { id } => history(&id, client, output).await,
         Command::Diff { id, from, to } => diff(&id, &from, to.as_ref(), client, output).await,
+        Command::Audience(args) => audience::run(args, client, output).await,
+        Command::Readers(args) => audience::readers(args, client, output).await,
+        Command::Refused { id } => {
+            audience::refused(&format!("/documents/{id}/refusals"), client, output).await
+        }
     }
 }
 
@@ -175,9 +190,13 @@ async fn show(
 }
 
 async fn new(args: New, client: &Client, output: &mut Output) -> anyhow::Result<()> {
-    let path = format!("{}/documents", args.which.path(client).await?);
-    let body = json!({"kind": args.kind, "title": args.title});
-    let made = client.post(&path, &body).await.context("cannot make the document")?;
+    let workspace = args.which.path(client).await?;
+    let audience = args.circles.audience(&Value::Null, &workspace, client).await?;
+    let body = json!({"kind": args.kind, "title": args.title, "audience": audience});
+    let made = client
+        .post(&format!("{workspace}/documents"), &body)
+        .await
+        .context("cannot make the document")?;
     output.result(&made, |made| text(made, "/id"))?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use axum::http::Method;
 use clap::Subcommand;
-use crdt_schema::identity::{InviteId, Role};
+use crdt_schema::identity::{InviteId, OrganizationId, Role};
 use crdt_schema::invite::Invite;
 use serde_json::{Value, json};
 
@@ -48,6 +48,9 @@ pub(crate) struct Create {
     /// Let nobody in before a steward approves
     #[arg(long)]
     approval: bool,
+    /// The one organisation that can use it
+    #[arg(long, value_name = "DID")]
+    only_for: Option<OrganizationId>,
     /// Write the text to a file as well
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -76,8 +79,14 @@ pub(crate) async fn run(
 
 async fn create(create: Create, client: &Client, output: &mut Output) -> anyhow::Result<()> {
     let path = format!("{}/invites", create.which.path(client).await?);
-    let Create { role, expires, uses, approval, .. } = create;
-    let terms = json!({"role": role, "expires_in": expires, "uses": uses, "approval": approval});
+    let Create { role, expires, uses, approval, only_for, .. } = create;
+    let terms = json!({
+        "role": role,
+        "expires_in": expires,
+        "uses": uses,
+        "approval": approval,
+        "only_for": only_for,
+    });
     let made = client.post(&path, &terms).await.context("cannot make the invite")?;
     let invite = text(&made, "/invite");
     if let Some(file) = create.file {

@@ -39,8 +39,6 @@ fn write_help(command: &mut clap::Command, help: &mut String) {
 #[test]
 fn what_is_not_there_yet_is_wrong_usage() {
     for line in [
-        "member remove x",
-        "member role x",
         "doc sign x",
         "doc fork x",
         "restore x",

@@ -6,11 +6,16 @@ pub(crate) mod start;
 pub(crate) mod account;
 pub(crate) mod home;
 pub(crate) mod workspaces;
+pub(crate) mod confirm;
+pub(crate) mod members;
+pub(crate) mod decisions;
+pub(crate) mod record;
 pub(crate) mod invites;
 pub(crate) mod join;
 pub(crate) mod documents;
 pub(crate) mod import;
 pub(crate) mod document;
+pub(crate) mod access;
 pub(crate) mod edit;
 pub(crate) mod list;
 pub(crate) mod history;
@@ -43,8 +48,23 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces", get(workspaces::list)),
         ("/workspaces/new", get(workspaces::new).post(workspaces::create)),
         ("/workspaces/{w}", get(workspaces::show)),
-        ("/workspaces/{w}/members", get(workspaces::members)),
-        ("/workspaces/{w}/members/{org}/approve", post(workspaces::approve)),
+        ("/workspaces/{w}/members", get(members::list)),
+        ("/workspaces/{w}/members/{org}", get(members::show)),
+        ("/workspaces/{w}/members/{org}/approve", post(members::approve)),
+        ("/workspaces/{w}/members/{org}/decline", post(members::decline)),
+        (
+            "/workspaces/{w}/members/{org}/suspend",
+            get(members::ask_to_suspend).post(members::suspend),
+        ),
+        ("/workspaces/{w}/leave", get(members::ask_to_leave).post(members::leave)),
+        ("/workspaces/{w}/proposals", get(decisions::list)),
+        ("/workspaces/{w}/proposals/new", get(decisions::ask).post(decisions::propose)),
+        ("/workspaces/{w}/proposals/{p}", get(decisions::show)),
+        ("/workspaces/{w}/proposals/{p}/approve", post(decisions::agree)),
+        ("/workspaces/{w}/proposals/{p}/object", post(decisions::object)),
+        ("/workspaces/{w}/rules", get(decisions::rules)),
+        ("/workspaces/{w}/history", get(record::history)),
+        ("/workspaces/{w}/refusals", get(record::refusals)),
         ("/workspaces/{w}/invites", get(invites::list)),
         ("/workspaces/{w}/invites/new", get(invites::new).post(invites::create)),
         ("/workspaces/{w}/invites/{i}", get(invites::show)),
@@ -60,7 +80,9 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces/{w}/import/done", post(import::done)),
         ("/documents/{d}", get(document::read)),
         ("/documents/{d}/print", get(document::print)),
-        ("/documents/{d}/access", get(document::access)),
+        ("/documents/{d}/access", get(access::show)),
+        ("/documents/{d}/access/change", get(access::ask).post(access::change)),
+        ("/documents/{d}/refusals", get(record::document_refusals)),
         ("/documents/{d}/choose", get(document::choose).post(document::settle)),
         ("/documents/{d}/edit", get(edit::overview)),
         ("/documents/{d}/edit/{part}", get(edit::part).post(edit::save)),

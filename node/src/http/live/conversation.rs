@@ -189,9 +189,11 @@ impl Conversation {
             .await?
         {
             Done::Document { made, .. } => Ok(made),
-            Done::Nothing | Done::Workspace(_) | Done::Invite { .. } | Done::Joining { .. } => {
-                Err(ActError::Stopped)
-            }
+            Done::Nothing
+            | Done::Workspace(_)
+            | Done::Invite { .. }
+            | Done::Joining { .. }
+            | Done::Proposal { .. } => Err(ActError::Stopped),
         }
     }
 

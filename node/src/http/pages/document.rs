@@ -2,7 +2,6 @@
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use crdt_schema::audience::Circle;
 use crdt_schema::document::{Edit, FieldPath};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::DocumentId;
@@ -12,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use web_ui::chrome::{Chrome, Tab};
 use web_ui::forms::Field;
-use web_ui::pages::read::{Access, Choose, Print, Read};
+use web_ui::pages::read::{Choose, Print, Read};
 use web_ui::pages::{Conflict, DocumentHead, Rival};
 use web_ui::pathway::Pathway;
 use web_ui::words::plain;
@@ -119,6 +118,7 @@ pub(crate) async fn read(
 ) -> Result<Response, Refusal> {
     let Opened { chrome, head, view, content, conflicts, last_editor, .. } =
         open(&app, &signed, id).await?;
+    let held = app.handle().read(move |node| node.not_counted(&id)).await??;
     let calendar = frame::calendar();
     frame::show(&Read {
         chrome,
@@ -127,6 +127,7 @@ pub(crate) async fn read(
         conflicts,
         updated: format!("{} by {last_editor}", calendar.near(view.updated)),
         overdue: when::is_past(&view.review_date, calendar.today()),
+        held: held.iter().filter(|refusal| refusal.is_held).count(),
     })
 }
 
@@ -154,43 +155,6 @@ pub(crate) async fn print(
 fn code(heads: &Heads) -> String {
     let text: Vec<char> = heads.to_string().chars().filter(|c| *c != '.').take(16).collect();
     text.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
-}
-
-pub(crate) async fn access(
-    State(app): State<App>,
-    Id(id): Id<DocumentId>,
-    signed: Signed,
-) -> Result<Response, Refusal> {
-    let Opened { chrome, head, view, members, workspace_name, .. } =
-        open(&app, &signed, id).await?;
-    let names = |may: &dyn Fn(&MemberView) -> bool| -> Vec<String> {
-        let inside =
-            members.iter().filter(|member| member.standing == Standing::Member && may(member));
-        inside.map(|member| member.name.clone()).collect()
-    };
-    let read = match &view.audience.read {
-        Circle::Workspace => format!("Everyone in the workspace {workspace_name}."),
-        Circle::Public => {
-            "Everyone in the workspace, and whoever they pass it on to: it is public.".to_owned()
-        }
-        Circle::Named(_) => "Only the organisations named here.".to_owned(),
-    };
-    let write = match &view.audience.write {
-        Circle::Workspace | Circle::Public => {
-            "Editors and stewards of the organisations that can read it."
-        }
-        Circle::Named(_) => "Editors and stewards of the organisations named here.",
-    };
-    frame::show(&Access {
-        chrome,
-        document: head,
-        read,
-        readers: names(&|member| view.audience.may_read(&member.organization)),
-        write: write.to_owned(),
-        writers: names(&|member| {
-            view.audience.may_write(&member.organization) && member.role.may_write()
-        }),
-    })
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,19 +3,20 @@
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use crdt_schema::audience::{Audience, Circle};
+use crdt_schema::audience::Audience;
 use crdt_schema::identity::{Kind, OrganizationId, WorkspaceId};
 use engine::input::Command;
-use engine::view::Standing;
 use serde::Deserialize;
 use serde_json::json;
 use web_ui::chrome::Tab;
-use web_ui::forms::{DocumentForm, Posted};
+use web_ui::forms::Posted;
+use web_ui::forms::document::{AudienceForm, TitleForm};
 use web_ui::pages::Pages;
-use web_ui::pages::documents::{Chosen, DocumentNew, DocumentRow, Documents};
+use web_ui::pages::documents::{DocumentNew, DocumentRow, Documents};
 use web_ui::urls;
 use web_ui::when;
 
+use super::access::{chosen, circle, is_ticked};
 use super::frame::{self, Refusal, Signed};
 use super::home;
 use super::posted::Form;
@@ -112,9 +113,8 @@ pub(crate) async fn new(
     signed: Signed,
 ) -> Result<Response, Refusal> {
     let kind = kind.parse::<Kind>().unwrap_or(Kind::ReferralPathway);
-    frame::show(
-        &new_page(&app, &signed, id, kind, DocumentForm::fresh(), &Posted::default()).await?,
-    )
+    let forms = (TitleForm::default(), AudienceForm::fresh());
+    frame::show(&new_page(&app, &signed, id, kind, forms, &Posted::default()).await?)
 }
 
 async fn new_page(
@@ -122,25 +122,22 @@ async fn new_page(
     signed: &Signed,
     id: WorkspaceId,
     kind: Kind,
-    form: DocumentForm,
+    (form, audience): (TitleForm, AudienceForm),
     posted: &Posted,
 ) -> Result<DocumentNew, Refusal> {
     let (chrome, _) = frame::chrome_in(app, signed, id, Tab::Pathways).await?;
-    let members = app.handle().read(move |node| node.members(&id)).await?;
-    let ticked =
-        |name: &str, id: &OrganizationId| posted.all(name).any(|ticked| ticked == id.to_string());
-    let organizations = members
-        .iter()
-        .filter(|member| member.standing == Standing::Member && !member.is_self)
-        .map(|member| Chosen {
-            id: member.organization,
-            name: member.name.clone(),
-            reads: ticked("reader", &member.organization),
-            writes: ticked("writer", &member.organization),
-        })
-        .collect();
-    let chrome = chrome.with_errors(form.errors());
-    Ok(DocumentNew { chrome, workspace: id, kind: kind.word().to_owned(), form, organizations })
+    let (members, own) =
+        app.handle().read(move |node| (node.members(&id), node.card().organization)).await?;
+    let ticked = |name: &'static str| move |id: &OrganizationId| is_ticked(posted, name, id);
+    let errors = [form.errors(), audience.errors()].concat();
+    Ok(DocumentNew {
+        chrome: chrome.with_errors(errors),
+        workspace: id,
+        kind: kind.word().to_owned(),
+        form,
+        audience,
+        organizations: chosen(&members, &own, ticked("reader"), ticked("writer")),
+    })
 }
 
 pub(crate) async fn create(
@@ -150,14 +147,14 @@ pub(crate) async fn create(
 ) -> Result<Response, Refusal> {
     let Form { signed, posted, .. } = form;
     let kind = posted.get("kind").parse::<Kind>().unwrap_or(Kind::ReferralPathway);
-    let mut again = DocumentForm::read(&posted);
-    match again.clone().parse() {
-        Err(wrong) => again = wrong,
-        Ok((title, reads_named, writes_named)) => {
+    let mut typed = TitleForm::read(&posted);
+    let mut who = AudienceForm::read(&posted);
+    match (typed.clone().parse(), who.clone().parse()) {
+        (Ok(title), Ok((read, write))) => {
             let own = app.handle().read(|node| node.card().organization).await?;
             let audience = Audience {
-                read: circle(reads_named, &posted, "reader", own),
-                write: circle(writes_named, &posted, "writer", own),
+                read: circle(read, &posted, "reader", own),
+                write: circle(write, &posted, "writer", own),
             };
             let content =
                 json!({"document_type": kind, "title": title, "status": "draft", "body": {}});
@@ -171,20 +168,15 @@ pub(crate) async fn create(
                     return Ok(Redirect::to(&urls::edit(document)).into_response());
                 }
                 Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
-                    again.title.refuse(problem.detail);
+                    typed.title.refuse(problem.detail);
                 }
                 Err(problem) => return Err(problem.into()),
             }
         }
+        (title, circles) => {
+            typed = title.err().unwrap_or(typed);
+            who = circles.err().unwrap_or(who);
+        }
     }
-    frame::show_again(&new_page(&app, &signed, id, kind, again, &posted).await?)
-}
-
-/// Returns everyone in the workspace, or those ticked and ourselves.
-fn circle(is_named: bool, posted: &Posted, name: &str, own: OrganizationId) -> Circle {
-    if !is_named {
-        return Circle::Workspace;
-    }
-    let ticked = posted.all(name).filter_map(|id| id.parse().ok());
-    Circle::Named(ticked.chain([own]).collect())
+    frame::show_again(&new_page(&app, &signed, id, kind, (typed, who), &posted).await?)
 }

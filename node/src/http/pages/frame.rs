@@ -19,6 +19,7 @@ use web_ui::pages::plain;
 use web_ui::urls;
 use web_ui::when::Calendar;
 
+use super::members;
 use crate::clock;
 use crate::handle::{ActError, Stopped};
 use crate::http::App;
@@ -223,10 +224,18 @@ pub(crate) async fn chrome_in(
     id: WorkspaceId,
     tab: Tab,
 ) -> Result<(Chrome, WorkspaceView), Refusal> {
-    let workspace =
-        app.handle().read(move |node| node.workspace(&id)).await?.ok_or(Refusal::NotFound)?;
+    let (workspace, own) = app
+        .handle()
+        .read(move |node| {
+            let own = node.members(&id).into_iter().find(|member| member.is_self);
+            (node.workspace(&id), own)
+        })
+        .await?;
+    let workspace = workspace.ok_or(Refusal::NotFound)?;
     let mut chrome = chrome(app, signed, Place::Workspaces).await?;
-    chrome.workspace = Some(WorkspacePlace { id, name: workspace.name.clone(), tab });
+    let suspension = own.and_then(|own| own.suspension);
+    let notice = suspension.map(|one| members::suspended("your organisation", &one, &calendar()));
+    chrome.workspace = Some(WorkspacePlace { id, name: workspace.name.clone(), tab, notice });
     Ok((chrome, workspace))
 }
 

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use crdt_schema::identity::WorkspaceId;
 use engine::Reader;
-use engine::view::{DocumentView, JoinState, Standing};
+use engine::view::{DocumentView, JoinState, MemberView, Standing};
 use web_ui::chrome::{Chrome, Place};
 use web_ui::pages::home::{Attention, Home, RecentChange, WorkspaceRow};
 use web_ui::pages::plain::{Accessibility, Help};
@@ -15,6 +15,7 @@ use web_ui::{urls, words};
 use super::frame::{self, Refusal, Signed};
 use super::start::KitState;
 use crate::http::App;
+use crate::http::api::changes;
 
 /// Changes shown under "recent".
 const RECENT: usize = 8;
@@ -51,14 +52,37 @@ fn attention(node: &Reader<'_>) -> Vec<Attention> {
             });
         }
     }
-    for workspace in node.workspaces().iter().filter(|workspace| workspace.role.may_steward()) {
-        for member in
-            node.members(&workspace.id).iter().filter(|member| member.standing == Standing::Waiting)
-        {
+    for workspace in node.workspaces() {
+        let members = node.members(&workspace.id);
+        let waits = |member: &&MemberView| member.standing == Standing::Waiting;
+        for member in members.iter().filter(waits).filter(|_| workspace.role.may_steward()) {
             attention.push(Attention {
                 text: format!("{} asks to join {}", member.name, workspace.name),
                 link: "See who is waiting".to_owned(),
-                url: urls::members(workspace.id),
+                url: urls::member(workspace.id, member.organization),
+            });
+        }
+        for proposal in node.proposals(&workspace.id).iter().filter(|one| one.may_agree) {
+            attention.push(Attention {
+                text: format!(
+                    "{} proposes in {}: {}",
+                    proposal.by_name,
+                    workspace.name,
+                    changes::summary(proposal)
+                ),
+                link: "Look at the decision".to_owned(),
+                url: urls::proposal(workspace.id, proposal.id),
+            });
+        }
+        let own = members.iter().find(|member| member.is_self);
+        if let Some(suspension) = own.and_then(|own| own.suspension.as_ref()) {
+            attention.push(Attention {
+                text: format!(
+                    "{} suspended your organisation in {}",
+                    suspension.by_name, workspace.name
+                ),
+                link: "See why".to_owned(),
+                url: urls::member(workspace.id, node.card().organization),
             });
         }
     }

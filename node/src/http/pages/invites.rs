@@ -8,7 +8,7 @@ use engine::Done;
 use engine::input::Command;
 use engine::view::InviteView;
 use web_ui::chrome::Tab;
-use web_ui::forms::InviteForm;
+use web_ui::forms::{InviteForm, NewInvite};
 use web_ui::pages::invites::{InviteNew, InviteRow, InviteShow, InviteState, Invites};
 use web_ui::when::Calendar;
 use web_ui::{urls, words};
@@ -89,12 +89,10 @@ pub(crate) async fn create(
         Ok(terms) => {
             let lasts =
                 std::time::Duration::from_secs(u64::from(terms.days).saturating_mul(DAY_SECONDS));
-            let (role, uses, approval) = (terms.role, terms.uses, terms.approval);
-            match app
-                .handle()
-                .act(Command::CreateInvite { workspace: id, role, uses, lasts, approval })
-                .await
-            {
+            let NewInvite { role, uses, approval, only_for, .. } = terms;
+            let command =
+                Command::CreateInvite { workspace: id, role, uses, lasts, approval, only_for };
+            match app.handle().act(command).await {
                 Ok(Done::Invite { id: invite, .. }) => {
                     app.banners().put(
                         &signed,

@@ -1,14 +1,14 @@
-//! Workspaces and their members.
+//! Workspaces: the list, a new one, the overview.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use crdt_schema::identity::{OrganizationId, Role, WorkspaceId};
+use crdt_schema::identity::{Role, WorkspaceId};
 use engine::Done;
 use engine::input::Command;
-use engine::view::{MemberView, Standing};
+use engine::view::Standing;
 use web_ui::chrome::{Place, Tab};
 use web_ui::forms::WorkspaceForm;
-use web_ui::pages::workspaces::{Member, Members, Overview, Waiting, WorkspaceNew, Workspaces};
+use web_ui::pages::workspaces::{Overview, WorkspaceNew, Workspaces};
 use web_ui::{urls, words};
 
 use super::frame::{self, Refusal, Signed};
@@ -16,7 +16,7 @@ use super::home;
 use super::posted::Form;
 use crate::handle::ActError;
 use crate::http::App;
-use crate::http::extract::{Id, Ids};
+use crate::http::extract::Id;
 
 pub(crate) async fn list(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
     let workspaces = app.handle().read(|node| home::rows(node)).await?;
@@ -28,26 +28,28 @@ pub(crate) async fn list(State(app): State<App>, signed: Signed) -> Result<Respo
 
 pub(crate) async fn new(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
     let chrome = frame::chrome(&app, &signed, Place::Workspaces).await?;
-    frame::show(&WorkspaceNew { chrome, form: WorkspaceForm::default() })
+    frame::show(&WorkspaceNew { chrome, form: WorkspaceForm::fresh() })
 }
 
 pub(crate) async fn create(State(app): State<App>, form: Form) -> Result<Response, Refusal> {
     let Form { signed, posted, .. } = form;
     let mut again = match WorkspaceForm::read(&posted).parse() {
-        Ok((name, purpose)) => match app.handle().act(Command::CreateWorkspace { name }).await {
-            Ok(Done::Workspace(id)) => {
-                keep_purpose(&app, id, purpose).await?;
-                app.banners().put(&signed, "Workspace created. You are its steward.");
-                return Ok(Redirect::to(&urls::workspace(id)).into_response());
+        Ok((name, purpose, rules)) => {
+            match app.handle().act(Command::CreateWorkspace { name, rules }).await {
+                Ok(Done::Workspace(id)) => {
+                    keep_purpose(&app, id, purpose).await?;
+                    app.banners().put(&signed, "Workspace created. You are its steward.");
+                    return Ok(Redirect::to(&urls::workspace(id)).into_response());
+                }
+                Err(ActError::Refused(refused)) => {
+                    let mut again = WorkspaceForm::read(&posted);
+                    again.name.refuse(frame::words(&refused));
+                    again
+                }
+                Err(ActError::Stopped) => return Err(ActError::Stopped.into()),
+                Ok(_) => return Err(Refusal::Broken),
             }
-            Err(ActError::Refused(refused)) => {
-                let mut again = WorkspaceForm::read(&posted);
-                again.name.refuse(frame::words(&refused));
-                again
-            }
-            Err(ActError::Stopped) => return Err(ActError::Stopped.into()),
-            Ok(_) => return Err(Refusal::Broken),
-        },
+        }
         Err(again) => again,
     };
     let chrome = frame::chrome(&app, &signed, Place::Workspaces).await?.with_errors(again.errors());
@@ -82,8 +84,9 @@ pub(crate) async fn show(
             (node.members(&id), home::recent(node, &[id], &calendar), purpose)
         })
         .await?;
-    let others =
-        members.iter().filter(|member| member.standing == Standing::Member && !member.is_self);
+    let others = members.iter().filter(|member| {
+        matches!(member.standing, Standing::Member | Standing::Suspended) && !member.is_self
+    });
     frame::show(&Overview {
         chrome,
         purpose: String::from_utf8_lossy(&purpose).into_owned(),
@@ -102,55 +105,4 @@ pub(crate) fn role_in_words(role: Role) -> String {
     let mut letters = may.chars();
     let first: String = letters.next().map(|c| c.to_lowercase().collect()).unwrap_or_default();
     format!("{}: {first}{}", words::role(role), letters.as_str())
-}
-
-pub(crate) async fn members(
-    State(app): State<App>,
-    Id(id): Id<WorkspaceId>,
-    signed: Signed,
-) -> Result<Response, Refusal> {
-    let (chrome, workspace) = frame::chrome_in(&app, &signed, id, Tab::Members).await?;
-    let all = app.handle().read(move |node| node.members(&id)).await?;
-    let calendar = frame::calendar();
-    let cannot = frame::cannot_steward(workspace.role, &all);
-    let name = |id: &OrganizationId| {
-        all.iter().find(|member| member.organization == *id).map(|member| member.name.clone())
-    };
-    let member = |member: &MemberView| Member {
-        id: member.organization,
-        name: member.name.clone(),
-        sector: words::sector(member.sector).to_owned(),
-        role: words::role(member.role).to_owned(),
-        is_us: member.is_self,
-        online: member.connected,
-        last_seen: member.last_seen.map(|seen| calendar.near(seen)),
-        invited_by: member.invited_by.map(|by| name(&by).unwrap_or_else(|| by.to_string())),
-    };
-    let waiting = |member: &MemberView| Waiting {
-        id: member.organization,
-        name: member.name.clone(),
-        sector: words::sector(member.sector).to_owned(),
-        role: words::role(member.role).to_owned(),
-        since: calendar.near(member.since),
-        why: "A steward must approve.".to_owned(),
-        cannot: cannot.clone(),
-    };
-    let (inside, outside): (Vec<&MemberView>, Vec<&MemberView>) =
-        all.iter().partition(|member| member.standing == Standing::Member);
-    frame::show(&Members {
-        chrome,
-        members: inside.into_iter().map(member).collect(),
-        waiting: outside.into_iter().map(waiting).collect(),
-        cannot_invite: cannot.clone(),
-    })
-}
-
-pub(crate) async fn approve(
-    State(app): State<App>,
-    Ids(workspace, organization): Ids<WorkspaceId, OrganizationId>,
-    form: Form,
-) -> Result<Redirect, Refusal> {
-    app.handle().act(Command::Approve { workspace, organization }).await?;
-    app.banners().put(&form.signed, "Approved. They get a copy when their computer is online.");
-    Ok(Redirect::to(&urls::members(workspace)))
 }
