@@ -3,7 +3,12 @@
 //! Organisations join, leave notes about themselves, are given other roles and removed, all in one line; then
 //! somebody back-dates an entry to the beginning, so that all of it is looked at again.
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "an example that prints figures")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "an example that prints figures"
+)]
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

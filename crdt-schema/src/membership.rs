@@ -112,6 +112,11 @@ impl Entry {
         }
     }
 
+    /// Does it end a node on the root key's word? That holds, whoever passes it on.
+    pub(crate) const fn has_word(&self) -> bool {
+        matches!(self.act, Said::Known(Act::RevokeNode { word: Some(_), .. }))
+    }
+
     /// Returns the id: the hash of the bytes.
     #[must_use]
     pub fn id(&self) -> EntryId {

@@ -80,7 +80,7 @@ impl State {
     fn hindrance(&self, step: &Step<'_>) -> Result<(), Why> {
         let author = &step.author;
         let is_authors = self.nodes.get(&step.entry.node) == Some(author);
-        ensure(is_authors && self.is_in(author), Why::AuthorNotIn)?;
+        ensure(is_authors && self.is_in(author) || step.entry.has_word(), Why::AuthorNotIn)?;
         let steward = || ensure(self.is_steward(author), Why::NotSteward);
         let Some(act) = step.entry.act() else { return Ok(()) };
         match act {

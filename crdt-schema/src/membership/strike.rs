@@ -17,8 +17,8 @@ enum Target {
     Node(NodeId, OrganizationId),
 }
 
-/// Which of two strikers wins: the root key's word, then who has more support, then the lower id.
-pub(super) type Strength = (bool, usize, Reverse<EntryId>);
+/// Which of two strikers wins: who has more support, then the lower id.
+pub(super) type Strength = (usize, Reverse<EntryId>);
 
 /// An entry that takes a right away.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ impl Index {
             let Some(target) = target(stored) else { continue };
             let supporters = supporters(stored);
             let grounds = supporters.values().filter_map(|ground| region.place(ground)).collect();
-            let strength = (has_word(stored), support(stored, target, &supporters), Reverse(*id));
+            let strength = (support(stored, target, &supporters), Reverse(*id));
             let hits = self.hits(region, stored, target);
             strikers.push(Striker { id: *id, place, strength, grounds, hits });
         }
@@ -102,17 +102,18 @@ impl Index {
             }
         };
         let is_demotion = matches!(target, Target::Demoted(_));
-        let is_concurrent = |place: &usize| {
+        let can_be_hit = |place: &usize| {
             region
                 .entries
                 .get(*place)
+                .filter(|(_, stored)| !stored.entry.has_word())
                 .is_some_and(|(_, stored)| stored.place.is_concurrent(&striker.place))
         };
         let needs_steward = |place: &usize| {
             region.entries.get(*place).is_some_and(|(_, stored)| is_a_stewards(stored))
         };
         let authored = authored.into_iter().filter(|place| !is_demotion || needs_steward(place));
-        let hits: BTreeSet<usize> = authored.chain(offered).filter(is_concurrent).collect();
+        let hits: BTreeSet<usize> = authored.chain(offered).filter(can_be_hit).collect();
         hits.into_iter().collect()
     }
 }
@@ -164,10 +165,6 @@ fn supporters(stored: &Stored) -> BTreeMap<OrganizationId, EntryId> {
         .flat_map(|proposal| before.supporters(proposal))
         .map(|(organization, ground)| (*organization, *ground))
         .collect()
-}
-
-fn has_word(stored: &Stored) -> bool {
-    matches!(stored.entry.act(), Some(Act::RevokeNode { word: Some(_), .. }))
 }
 
 /// How many stewards stand behind a striker, without whom it strikes.

@@ -153,3 +153,23 @@ fn the_root_keys_word_wins_the_duel_with_the_thief_of_a_laptop() {
     assert!(stage.state().member_of(&b.key.id()).is_some());
     assert!(stage.state().member_of(&thief.key.id()).is_none());
 }
+
+#[test]
+fn the_root_keys_word_holds_whoever_passes_it_on_and_decides_nothing_else() {
+    let [a, b, c, d, e] = five();
+    let mut stage = Stage::of_stewards(Template::AnySteward, &[&a, &b, &c, &d, &e]);
+    let spare = b.at_node(60);
+    stage.write(&a, Act::Certify(spare.certificate.clone()));
+    let here = stage.here();
+    stage.pass(&here, &[&b, &c, &d], remove(&a));
+    stage.pass(&here, &[&a, &c, &d, &e], remove(&b));
+    let state = stage.state();
+    assert_eq!(stage.standing(&b), Some(Standing::Removed));
+
+    let word = Revocation::new(&b.root, spare.key.id(), Timestamp(9));
+    let revoke = Act::RevokeNode { node: spare.key.id(), word: Some(word), fences: vec![] };
+    let revocation = stage.write_at(&here, &b, revoke);
+    assert_eq!(stage.why_void(&revocation), None);
+    assert!(stage.state().ended.contains_key(&spare.key.id()));
+    assert_eq!(stage.state().members, state.members, "who has the kit wins no duel with it");
+}
