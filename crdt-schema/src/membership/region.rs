@@ -44,7 +44,8 @@ impl<'a> Region<'a> {
         }
     }
 
-    /// Applies the entries in the shared order. Stops at a striker that stood, struck, and does nothing after all.
+    /// Applies the entries in the shared order. Stops at a striker that stood, decided something, and does nothing
+    /// after all.
     fn apply(
         &self,
         base: &State,
@@ -53,10 +54,16 @@ impl<'a> Region<'a> {
     ) -> Result<State, (usize, Why)> {
         let mut state = base.clone();
         let within = self.within(base, doom);
+        let hit_by = self.hit_by();
+        // One that strikes nothing may still have outdone those who threatened it.
+        let decides = |striker: &&Striker| {
+            !striker.hits.is_empty() || !rivals(striker, &hit_by).is_empty()
+        };
         let strikes: BTreeSet<usize> = self
             .strikers
             .iter()
-            .filter(|striker| !striker.hits.is_empty() && !barred.contains_key(&striker.place))
+            .filter(|striker| !barred.contains_key(&striker.place))
+            .filter(decides)
             .map(|striker| striker.place)
             .collect();
         for (place, (id, stored)) in self.entries.iter().enumerate() {
@@ -83,11 +90,8 @@ impl<'a> Region<'a> {
     fn duel(&self, barred: &BTreeMap<usize, Why>) -> BTreeMap<usize, Why> {
         let mut doom = barred.clone();
         let hit_by = self.hit_by();
-        let rivals = |striker: &Striker| -> BTreeSet<usize> {
-            let hit = striker.grounds.iter().chain([&striker.place]);
-            hit.filter_map(|place| hit_by.get(place)).flatten().copied().collect()
-        };
-        let threats: Vec<BTreeSet<usize>> = self.strikers.iter().map(rivals).collect();
+        let threats: Vec<BTreeSet<usize>> =
+            self.strikers.iter().map(|striker| rivals(striker, &hit_by)).collect();
         let mut open: BTreeMap<usize, &Striker> = self.strikers.iter().enumerate().collect();
         loop {
             open.retain(|_, striker| !self.is_void(striker, &mut doom));
@@ -223,4 +227,10 @@ impl<'a> Region<'a> {
 
 fn is_struck(doom: &BTreeMap<usize, Why>, place: usize) -> bool {
     matches!(doom.get(&place), Some(Why::Struck { .. }))
+}
+
+/// Returns the numbers of the strikers that strike one or what it rests on.
+fn rivals(striker: &Striker, hit_by: &BTreeMap<usize, Vec<usize>>) -> BTreeSet<usize> {
+    let hit = striker.grounds.iter().chain([&striker.place]);
+    hit.filter_map(|place| hit_by.get(place)).flatten().copied().collect()
 }
