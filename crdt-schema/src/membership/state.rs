@@ -263,6 +263,20 @@ impl State {
         (member.suspended.as_ref() == Some(suspension)).then_some(organization)
     }
 
+    /// Returns the entry that shut a node out last, if it or its organisation was and is not in again.
+    #[must_use]
+    pub fn end_of(&self, node: &NodeId) -> Option<EntryId> {
+        if self.member_of(node).is_some() {
+            return None;
+        }
+        let owner = self.nodes.get(node)?;
+        let ends = self.exclusions.iter().filter(|(_, exclusion)| match exclusion.who {
+            Who::Organization(organization) => organization == *owner,
+            Who::Node(ended) => ended == *node,
+        });
+        ends.max_by_key(|(id, exclusion)| (exclusion.time, **id)).map(|(id, _)| *id)
+    }
+
     /// Returns the nodes of an organisation that have not ended.
     pub fn nodes_of(&self, organization: OrganizationId) -> impl Iterator<Item = &NodeId> {
         self.nodes

@@ -66,6 +66,8 @@ pub struct Engine {
     /// Documents whose list data changed since they were last cached.
     dirty: BTreeSet<DocumentId>,
     strangers: BTreeMap<NodeId, Timestamp>,
+    /// Is it in the middle of writing a decision down?
+    is_deciding: bool,
 }
 
 impl std::fmt::Debug for Engine {
@@ -108,6 +110,7 @@ impl Engine {
             refusals: Refusals::default(),
             dirty: BTreeSet::new(),
             strangers: BTreeMap::new(),
+            is_deciding: false,
             shelf,
         };
         engine.recall();

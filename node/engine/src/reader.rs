@@ -1,5 +1,6 @@
 //! [`Reader`]: what pages and programs may ask of the engine between two inputs.
 
+mod former;
 mod sentences;
 mod trust;
 

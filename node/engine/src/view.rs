@@ -28,6 +28,17 @@ pub struct WorkspaceView {
     pub created: Timestamp,
 }
 
+/// A workspace that this organisation was in and is no longer.
+#[derive(Clone, Debug)]
+pub struct FormerView {
+    pub id: WorkspaceId,
+    pub name: String,
+    /// `Removed` or `Left`.
+    pub standing: Standing,
+    /// Why it was removed; may be empty.
+    pub reason: String,
+}
+
 /// A join that is not through.
 #[derive(Clone, Debug)]
 pub struct JoinView {

@@ -77,6 +77,9 @@ impl Engine {
         let own = self.own();
         let speaks = self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&own));
         if !speaks || self.workspaces.member_of(&workspace, &from).is_none() {
+            if speaks {
+                self.tell_the_end(from, workspace, heads, effects);
+            }
             send(effects, from, &Message::Unknown { workspace });
             return;
         }
@@ -123,6 +126,25 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Tells a node that was shut out that it was, and how: what led there it was entitled to know.
+    fn tell_the_end(
+        &self,
+        node: NodeId,
+        workspace: WorkspaceId,
+        known: &[EntryId],
+        effects: &mut Effects,
+    ) {
+        let Some(log) = self.workspaces.log(&workspace) else { return };
+        let Some(end) = log.state().end_of(&node) else { return };
+        let entries = log
+            .lacking(known)
+            .into_iter()
+            .filter(|entry| log.covers(&[end], &[entry.id()]))
+            .map(Entry::to_bytes)
+            .collect();
+        Self::send_in_frames(node, workspace, entries, effects);
     }
 
     pub(super) fn on_entries(
@@ -224,11 +246,23 @@ impl Engine {
             self.workspaces.state(workspace).is_some_and(|state| state.is_member(&self.own()));
         for node in self.sync.open_with(workspace) {
             if !own_is_in || self.workspaces.member_of(workspace, &node).is_none() {
+                if own_is_in {
+                    // It was in a moment ago and knows all but the newest.
+                    let known = self.heads_before_the_end(workspace, &node);
+                    self.tell_the_end(node, *workspace, &known, effects);
+                }
                 self.sync.talk(node, *workspace).close();
                 // The peer closes, too, so that both begin anew if it comes in again.
                 send(effects, node, &Message::Unknown { workspace: *workspace });
             }
         }
+    }
+
+    /// Returns what a node that was shut out knew at least: the parents of the entry that did it.
+    fn heads_before_the_end(&self, workspace: &WorkspaceId, node: &NodeId) -> Vec<EntryId> {
+        let log = self.workspaces.log(workspace);
+        let end = log.and_then(|log| log.get(&log.state().end_of(node)?));
+        end.map(|end| end.parents.clone()).unwrap_or_default()
     }
 
     pub(super) fn on_redeem(

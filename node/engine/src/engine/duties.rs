@@ -49,7 +49,7 @@ impl Engine {
 
     /// Carries out what enough agreed to, fences what only readers can, and ends suspensions that are over.
     pub(super) fn do_duties(&mut self, workspace: WorkspaceId, effects: &mut Effects) {
-        if self.state(&workspace).is_err() {
+        if self.is_deciding || self.state(&workspace).is_err() {
             return;
         }
         self.enact_what_is_decided(workspace, effects);

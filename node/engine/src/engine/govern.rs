@@ -89,12 +89,27 @@ impl Engine {
             Change::Role { organization, role } if !role.may_write() => Some(*organization),
             _ => None,
         };
+        // The entries of one decision follow each other; what this node does by itself comes after them.
+        self.is_deciding = true;
+        let done = self.enact(workspace, proposal, loser, effects);
+        self.is_deciding = false;
+        done?;
+        self.do_duties(workspace, effects);
+        Ok(Done::Proposal { id: proposal, enacted: true })
+    }
+
+    fn enact(
+        &mut self,
+        workspace: WorkspaceId,
+        proposal: EntryId,
+        loser: Option<OrganizationId>,
+        effects: &mut Effects,
+    ) -> Result<EntryId, Refused> {
         let fences = match loser {
             Some(loser) => self.fence(workspace, &loser, effects)?,
             None => Vec::new(),
         };
-        self.act(&workspace, Act::Enact { proposal, fences }, effects)?;
-        Ok(Done::Proposal { id: proposal, enacted: true })
+        self.act(&workspace, Act::Enact { proposal, fences }, effects)
     }
 
     /// Writes down how far this node has what an organisation wrote for all to read; returns the entries that say so.

@@ -7,3 +7,4 @@ mod members;
 #[cfg(test)]
 mod stage;
 mod strangers;
+mod trust;

@@ -303,8 +303,14 @@ impl Stage {
 
     pub(crate) fn invite(&mut self, number: usize, workspace: WorkspaceId, uses: u32) -> String {
         let lasts = Duration::from_secs(14 * 24 * 60 * 60);
-        let command =
-            Command::CreateInvite { workspace, role: Role::Editor, uses, lasts, approval: false, only_for: None };
+        let command = Command::CreateInvite {
+            workspace,
+            role: Role::Editor,
+            uses,
+            lasts,
+            approval: false,
+            only_for: None,
+        };
         match self.command(number, command) {
             Ok(Done::Invite { text, .. }) => text,
             other => panic!("{other:?}"),
