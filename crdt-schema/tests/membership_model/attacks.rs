@@ -432,3 +432,36 @@ fn a_steward_who_is_suspended_votes_but_admits_nobody() {
     end(&mut history);
     assert_eq!(standing(&mut history, B), Some(Standing::Member));
 }
+
+#[test]
+fn who_wins_a_duel_and_turns_out_to_do_nothing_has_not_won() {
+    let cast = one();
+    let mut history = History::begun(&cast, 4);
+    let start = history.model.all();
+    let removed = together(&mut history, start, &[A, D], remove(&cast, B));
+    let struck = at_once(&mut history, start, B, remove(&cast, A));
+    // The strongest of all does not strike anything, but the removal of B strikes it. By then B has left.
+    let mut view = start;
+    for act in [Act::Fence(vec![]), Act::Fence(vec![]), Act::Leave(vec![])] {
+        let entry = history.on(view, At(1, 1), act);
+        view = history.seen(entry);
+    }
+    let strongest = together(&mut history, start, &[B, C, D], remove(&cast, E));
+    end(&mut history);
+    assert!(stands(&mut history, removed));
+    assert!(!stands(&mut history, struck) && !stands(&mut history, strongest));
+    assert_eq!(standing(&mut history, B), Some(Standing::Removed));
+}
+
+#[test]
+fn the_root_keys_word_holds_though_a_removed_steward_passed_it_on() {
+    let cast = one();
+    let mut history = History::begun(&cast, 2);
+    let start = history.model.all();
+    let removed = at_once(&mut history, start, A, remove(&cast, B));
+    let (node, word) = (cast.node(At(1, 1)), Some(cast.word(1, At(1, 1))));
+    let revoked = history.on(start, B, Act::RevokeNode { node, word, fences: vec![] });
+    let state = end(&mut history);
+    assert!(stands(&mut history, removed) && stands(&mut history, revoked));
+    assert!(state.ended.contains_key(&node));
+}

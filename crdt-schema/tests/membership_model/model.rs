@@ -126,7 +126,10 @@ impl Model {
                 let before = self.before(*head);
                 let within = self.is_within(*head, &before, Set::default());
                 let mut state = (*before).clone();
-                state.apply(self.known[*head].id, self.entry(*head), within);
+                let Known { id, author, entry, .. } = &self.known[*head];
+                if let Some(act) = entry.act() {
+                    state.apply(*id, *author, act, within);
+                }
                 state
             }
             _ => self.resolve(set),
@@ -249,11 +252,11 @@ impl Model {
                     }
                     state.admit(redemption, false, !is_contested);
                 }
-                _ if void.has(number) => {}
-                _ => {
+                Some(act) if !void.has(number) => {
                     let within = self.is_within(number, base, unstruck);
-                    state.apply(known.id, &known.entry, within);
+                    state.apply(known.id, known.author, act, within);
                 }
+                _ => {}
             }
         }
         Ok(state)
@@ -286,7 +289,7 @@ impl Model {
             return true;
         }
         let Known { entry, author: a, .. } = &self.known[number];
-        if !s.owns(*a, entry.node) || !s.is_in(*a) {
+        if !has_word(entry) && (!s.owns(*a, entry.node) || !s.is_in(*a)) {
             return true;
         }
         let Some(act) = entry.act() else { return false };
@@ -365,7 +368,7 @@ impl Model {
 
     /// Does the striking entry `x` strike `v`?
     fn strikes(&mut self, x: usize, v: usize) -> bool {
-        if !self.is_concurrent(x, v) {
+        if !self.is_concurrent(x, v) || has_word(self.entry(v)) {
             return false;
         }
         let Some(target) = self.target(x) else { return false };
@@ -411,9 +414,7 @@ impl Model {
     }
 
     /// Orders striking entries: the strongest is the least.
-    fn strength(&mut self, x: usize) -> (bool, usize, EntryId) {
-        let by_root_key =
-            matches!(self.entry(x).act(), Some(Act::RevokeNode { word: Some(_), .. }));
+    fn strength(&mut self, x: usize) -> (usize, EntryId) {
         let mut signed = self.grounds(x);
         signed.add(x);
         let before = self.before(x);
@@ -426,7 +427,7 @@ impl Model {
             None => None,
         };
         support.retain(|who| Some(*who) != against);
-        (!by_root_key, Set::LIMIT - support.len(), self.known[x].id)
+        (Set::LIMIT - support.len(), self.known[x].id)
     }
 }
 
@@ -435,4 +436,9 @@ enum Target {
     Removed(OrganizationId),
     Demoted(OrganizationId),
     Node(NodeId),
+}
+
+/// Is it the revocation of a node on its root key's word?
+fn has_word(entry: &Entry) -> bool {
+    matches!(entry.act(), Some(Act::RevokeNode { word: Some(_), .. }))
 }

@@ -6,8 +6,8 @@ use crdt_schema::membership::{
 };
 
 use crate::allowed::is_allowed;
-use crate::compare;
 use crate::cast::{At, Cast, History, NODES, ORGANIZATIONS, Offered};
+use crate::compare;
 use crate::model::{Model, Taken};
 use crate::set::Set;
 use crate::state::State;

@@ -21,6 +21,8 @@ pub(crate) struct Member {
     pub(crate) sector: Sector,
     pub(crate) profile: Profile,
     pub(crate) role: Role,
+    /// The role in which it was admitted.
+    pub(crate) offered: Role,
     pub(crate) standing: Standing,
     pub(crate) inviter: Option<OrganizationId>,
     /// Section 6: does the inviter count as one who agrees?
@@ -80,6 +82,7 @@ impl State {
             sector: card.sector,
             profile: Profile::default(),
             role: Role::Steward,
+            offered: Role::Steward,
             standing: Standing::Member,
             inviter: None,
             freely: true,
@@ -210,11 +213,8 @@ impl State {
         threshold.is_met(&self.sectors(&self.stewards()), &self.sectors(supporters))
     }
 
-    /// Section 4: applies an entry that is not void. `within` is section 6's, for an `Admit`.
-    pub(crate) fn apply(&mut self, id: EntryId, entry: &Entry, within: bool) {
-        let (Some(act), Some(author)) = (entry.act(), self.nodes.get(&entry.node).copied()) else {
-            return;
-        };
+    /// Section 4: applies an act that is not void. `within` is section 6's, for an `Admit`.
+    pub(crate) fn apply(&mut self, id: EntryId, author: OrganizationId, act: &Act, within: bool) {
         match act.clone() {
             Act::Found { .. } | Act::Fence(_) => {}
             Act::Admit(redemption) => {
@@ -313,6 +313,7 @@ impl State {
             sector: card.sector,
             profile: profile.unwrap_or_default(),
             role: offer.role,
+            offered: offer.role,
             standing: Standing::Waiting,
             inviter: Some(offer.inviter),
             freely: within && !offer.approval && !returns,
@@ -330,7 +331,7 @@ impl State {
         agree.extend(member.inviter.filter(|_| member.freely));
         agree.retain(|who| self.is_steward(*who));
         let threshold =
-            if member.role == Role::Steward { &self.rules.stewards } else { &self.rules.admit };
+            if member.offered == Role::Steward { &self.rules.stewards } else { &self.rules.admit };
         if threshold.is_met(&self.sectors(&self.stewards()), &self.sectors(&agree)) {
             self.set_standing(who, Standing::Member);
         }
@@ -339,8 +340,8 @@ impl State {
     fn carry_out(&mut self, id: EntryId, change: Change, fences: Vec<EntryId>) {
         match change {
             Change::Role { organization, role } => {
-                let Some(old) = self.role(organization) else { return };
-                self.set_role(organization, role);
+                let Some(member) = self.members.get_mut(&organization) else { return };
+                let old = std::mem::replace(&mut member.role, role);
                 if old.may_write() && !role.may_write() {
                     self.exclude(id, Who::Organization(organization), true, fences);
                 }
