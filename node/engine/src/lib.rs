@@ -21,9 +21,11 @@ mod peers;
 mod presence;
 mod refusals;
 mod reader;
+mod held;
 
 pub use effects::{Dial, Done, Effects, Event, Record, Refused, Signal};
 pub use engine::{Engine, Identity};
+pub use held::Held;
 pub use input::{Command, CommandId, Input};
 pub use reader::{Counters, Reader};
 pub use shelf::{EnvelopeMeta, Shelf, ShelfError};

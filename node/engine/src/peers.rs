@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crdt_schema::identity::{NodeId, Timestamp};
+use crdt_schema::limits;
 
 use crate::effects::Dial;
 use crate::message::AddressRecord;
@@ -14,6 +15,8 @@ const FIRST_PAUSE: u64 = 1_000;
 const LONGEST_PAUSE: u64 = 60_000;
 /// A dial that nobody answered for is given up.
 const DIAL_TIMEOUT: u64 = 30_000;
+/// Protects memory: nodes of which something is remembered though nobody here wants them. Anyone can make node ids.
+const UNWANTED: usize = 1_024;
 
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
@@ -68,12 +71,30 @@ impl Peers {
             .cloned()
             .collect();
         self.own = if useful.is_empty() { addresses } else { useful };
-        self.own.truncate(crdt_schema::limits::ADDRESSES);
+        self.own.truncate(limits::ADDRESSES);
     }
 
-    pub(crate) fn hint(&mut self, node: NodeId, addresses: Vec<String>) {
+    pub(crate) fn hint(&mut self, node: NodeId, mut addresses: Vec<String>) {
+        addresses.retain(|address| address.len() <= limits::ADDRESS_BYTES);
+        addresses.truncate(limits::ADDRESSES);
         self.hints.insert(node, addresses);
         self.tries.remove(&node);
+    }
+
+    /// Returns of how many nodes something is remembered.
+    pub(crate) fn remembered(&self) -> usize {
+        self.hints.len() + self.tries.len() + self.records.len()
+    }
+
+    /// Forgets those whom nobody here wants, once they are many.
+    fn forget_unwanted(&mut self, wanted: &BTreeSet<NodeId>) {
+        let most = wanted.len().saturating_add(UNWANTED);
+        if self.hints.len() > most {
+            self.hints.retain(|node, _| wanted.contains(node));
+        }
+        if self.tries.len() > most {
+            self.tries.retain(|node, _| wanted.contains(node));
+        }
     }
 
     pub(crate) fn record(&self, node: &NodeId) -> Option<&AddressRecord> {
@@ -99,6 +120,7 @@ impl Peers {
         wanted: &BTreeSet<NodeId>,
         now: Timestamp,
     ) -> (Vec<Dial>, Option<Timestamp>) {
+        self.forget_unwanted(wanted);
         let (mut dials, mut next) = (Vec::new(), None::<Timestamp>);
         for node in wanted {
             let addresses = self.addresses(node);
@@ -137,7 +159,7 @@ impl Peers {
                 addresses.push(address.clone());
             }
         }
-        addresses.truncate(crdt_schema::limits::ADDRESSES * 2);
+        addresses.truncate(limits::ADDRESSES * 2);
         addresses
     }
 }

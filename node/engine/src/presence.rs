@@ -80,6 +80,10 @@ impl Presence {
         left
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.documents.values().map(BTreeMap::len).sum()
+    }
+
     pub(crate) fn in_document(
         &self,
         document: &DocumentId,

@@ -120,6 +120,13 @@ impl Sync {
         &mut self.waiting
     }
 
+    /// Returns how many envelopes wait, their bytes, and how many ids are to be asked for.
+    pub(crate) fn held(&self) -> (usize, usize, usize) {
+        let wanted = |talk: &Talk| talk.pull.len() + talk.asked.len() + talk.later.len();
+        let all = self.talks.values().map(wanted).sum();
+        (self.waiting.envelopes.len(), self.waiting.bytes, all)
+    }
+
     pub(crate) fn reached(&self, workspace: &WorkspaceId, organization: &OrganizationId) -> u64 {
         self.reached.get(&(*workspace, *organization)).copied().unwrap_or(0)
     }
