@@ -14,6 +14,10 @@
 
 mod count;
 mod graph;
+mod log;
+mod right;
+
+pub use right::Verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,13 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "fixed inputs of a test")]
 
-use crdt_schema::audience::Audience;
+use crdt_schema::access::AccessAct;
+use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::codec;
-use crdt_schema::envelope::{self, Body, Envelope, Genesis, VERSION};
-use crdt_schema::identity::{Kind, PersonId, Role, Sector, SessionId, Timestamp};
+use crdt_schema::envelope::{self, Content, Envelope, Genesis, Header, VERSION};
+use crdt_schema::identity::{ChangeId, Kind, PersonId, Role, Sector, SessionId, Timestamp};
 use crdt_schema::invite::{Contact, Invite, Terms};
 use crdt_schema::key::{NodeKey, Person, RootKey};
-use crdt_schema::membership::{Act, Entry};
+use crdt_schema::membership::{Act, Change, Entry, Rules};
 use serde_json::{Value, json};
 
 const VECTORS: &str = include_str!("../../docs/protocol/vectors.json");
@@ -26,6 +27,7 @@ fn vectors() -> Value {
         nonce: [3; 16],
         card: card.clone(),
         certificate: certificate.clone(),
+        rules: Rules::default(),
     };
     let founding = Entry::new(&node, None, vec![], Timestamp(1_700_000_000_001), found);
     let workspace = founding.id().into();
@@ -36,6 +38,7 @@ fn vectors() -> Value {
         created: Timestamp(1_700_000_000_002),
         expires: Timestamp(1_701_000_000_000),
         approval: false,
+        only_for: None,
     };
     let contact =
         Contact { node: node.id(), addresses: vec!["/ip4/198.51.100.7/tcp/4891".to_owned()] };
@@ -54,6 +57,16 @@ fn vectors() -> Value {
         admission,
     );
 
+    let change = Change::Role { organization: guest_root.id(), role: Role::Reader };
+    let propose = Entry::new(
+        &node,
+        Some(workspace),
+        vec![admit.id()],
+        Timestamp(1_700_000_000_007),
+        Act::Propose(change),
+    );
+
+    let session = SessionId([8; 16]);
     let genesis = Genesis {
         workspace,
         kind: Kind::ReferralPathway,
@@ -61,25 +74,40 @@ fn vectors() -> Value {
         owner: card.organization,
         created: Timestamp(1_700_000_000_005),
         nonce: [7; 16],
+        node: node.id(),
+        session,
     };
-    let session = SessionId([8; 16]);
-    let body = Body {
+    let header = |seq, previous, time| Header {
         version: VERSION,
         workspace,
         document: genesis.id(),
-        genesis: Some(genesis.clone()),
         organization: card.organization,
         node: node.id(),
         person: Person { id: PersonId([9; 16]), name: "Priya Shah".parse().unwrap() },
         session,
-        seq: 1,
-        previous: None,
+        seq,
+        previous,
         membership: vec![admit.id()],
-        time: Timestamp(1_700_000_000_006),
-        // Stands for a change; the gate would refuse it, the form of the envelope is what is shown.
-        changes: vec![vec![0x85, 0x6f, 0x4a, 0x83].into()],
+        access: vec![],
+        time: Timestamp(time),
+        content: [0; 32],
     };
-    let sealed = Envelope::seal(&node, body);
+    // Stands for a change; the gate would refuse it, the form of the envelope is what is shown.
+    let changes = Content::Changes(vec![vec![0x85, 0x6f, 0x4a, 0x83].into()]);
+    let sealed =
+        Envelope::seal(&node, header(1, None, 1_700_000_000_006), Some(genesis.clone()), changes);
+    let narrower = Audience {
+        read: Circle::Named([card.organization].into()),
+        write: Circle::Named([card.organization].into()),
+    };
+    let step = AccessAct::Set { audience: narrower, fence: vec![ChangeId([10; 32])] };
+    let first = Envelope::id_of(&sealed.to_bytes());
+    let step = Envelope::seal(
+        &node,
+        header(2, Some(first), 1_700_000_000_008),
+        None,
+        Content::Access(step),
+    );
     json!({
         "root_seed": hex(&[1; 32]), "node_seed": hex(&[2; 32]),
         "organization": root.id(), "node": node.id(), "fingerprint": root.id().fingerprint(),
@@ -87,6 +115,8 @@ fn vectors() -> Value {
         "founding_entry": hex(&founding.to_bytes()), "workspace": founding.id(),
         "invite_text": invite.to_text(),
         "admit_entry": hex(&admit.to_bytes()), "admit_entry_id": admit.id(),
+        "propose_entry": hex(&propose.to_bytes()), "propose_entry_id": propose.id(),
+        "access_envelope": hex(&step.to_bytes()), "access_envelope_id": Envelope::id_of(&step.to_bytes()),
         "genesis": hex(&codec::encode(&genesis)), "document": genesis.id(),
         "actor": hex(envelope::actor(&node.id(), &session).to_bytes()),
         "envelope": hex(&sealed.to_bytes()), "envelope_id": Envelope::id_of(&sealed.to_bytes()),
@@ -116,8 +146,12 @@ fn the_documented_vectors_read_back() {
             .collect()
     };
     assert!(Entry::from_bytes(&bytes("founding_entry")).unwrap().is_true());
-    assert!(Entry::from_bytes(&bytes("admit_entry")).unwrap().is_true());
-    let envelope = Envelope::from_bytes(&bytes("envelope")).unwrap();
-    assert!(envelope.is_true() && envelope.is_well_formed());
+    for name in ["admit_entry", "propose_entry"] {
+        assert!(Entry::from_bytes(&bytes(name)).unwrap().is_true(), "{name}");
+    }
+    for name in ["envelope", "access_envelope"] {
+        let envelope = Envelope::from_bytes(&bytes(name)).unwrap();
+        assert!(envelope.is_true() && envelope.is_well_formed(), "{name}");
+    }
     assert!(Invite::from_text(documented["invite_text"].as_str().unwrap()).is_ok());
 }

@@ -26,7 +26,7 @@ use crate::presence::Presence;
 use crate::refusals::Refusals;
 use crate::shelf::{Shelf, ShelfError};
 use crate::sync::Sync;
-use crate::workspaces::{View, Workspaces};
+use crate::workspaces::Workspaces;
 
 const ADDRESS: &str = "address/";
 /// A node that nobody here knows may stay connected this long to show an invite.
@@ -394,7 +394,7 @@ impl Engine {
                 continue;
             };
             let Some(log) = workspaces.log_mut(&workspace) else { continue };
-            match documents.list(&document, &**shelf, &View::new(log)) {
+            match documents.list(&document, &**shelf, &*log) {
                 Ok(_) => effects.persist.extend(self.documents.cache(&document)),
                 Err(error) => warn!(%document, %error, "cannot list a document"),
             }

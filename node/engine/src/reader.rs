@@ -16,7 +16,6 @@ use crate::view::{
     ConflictView, DocumentView, HistoryView, InviteView, JoinState, JoinView, MemberView, PeerView,
     PresenceView, WorkspaceView,
 };
-use crate::workspaces::View;
 
 /// Reads the engine's state. Documents are opened as they are asked for.
 #[derive(Debug)]
@@ -295,7 +294,7 @@ impl Reader<'_> {
         let role = self.workspace(&genesis.workspace)?.role;
         let Engine { documents, workspaces, shelf, .. } = &mut *self.0;
         let log = workspaces.log_mut(&genesis.workspace)?;
-        let list = match documents.list(id, &**shelf, &View::new(log)) {
+        let list = match documents.list(id, &**shelf, &*log) {
             Ok(list) => list?,
             Err(error) => {
                 tracing::warn!(document = %id, %error, "cannot list a document");
@@ -342,7 +341,7 @@ impl Reader<'_> {
         let Engine { documents, workspaces, shelf, .. } = &mut *self.0;
         let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchDocument)?;
         let open = documents
-            .open(id, &**shelf, &View::new(log))
+            .open(id, &**shelf, &*log)
             .map_err(|error| Refused::Storage(error.to_string()))?;
         open.map(|open| &*open).ok_or(Refused::NoSuchDocument)
     }

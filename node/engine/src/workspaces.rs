@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crdt_schema::identity::{
-    ChangeId, DocumentId, EntryId, EnvelopeId, InviteId, NodeId, OrganizationId, Timestamp,
-    WorkspaceId,
-};
+use crdt_schema::identity::{EntryId, InviteId, NodeId, OrganizationId, Timestamp, WorkspaceId};
 use crdt_schema::invite::{Invite, Offer, Redemption};
-use crdt_schema::ledger::{Author, Exclusion, Membership};
+use crdt_schema::ledger::{Exclusion, Membership};
 use crdt_schema::limits;
 use crdt_schema::membership::{
-    Act, Change, Entry, Hold, Insert, Log, Proposal, RefuseEntry, Standing, State, Who,
+    Act, Change, Entry, Insert, Log, Proposal, RefuseEntry, Standing, State,
 };
 
 use crate::effects::Record;
@@ -39,61 +36,6 @@ pub(crate) struct Workspaces {
     early: BTreeMap<EntryId, (WorkspaceId, Vec<u8>)>,
 }
 
-/// A membership log, as the ledgers of documents ask it.
-pub(crate) struct View<'l>(&'l Log);
-
-impl<'l> View<'l> {
-    pub(crate) const fn new(log: &'l Log) -> Self {
-        Self(log)
-    }
-}
-
-impl Membership for View<'_> {
-    fn exclusions(&self) -> Vec<Exclusion> {
-        let state = self.0.state();
-        let mut exclusions: Vec<Exclusion> = state
-            .exclusions
-            .iter()
-            .map(|(entry, exclusion)| match (exclusion.hold, exclusion.who) {
-                (Hold::Held, Who::Organization(organization)) => {
-                    Exclusion::Suspended(*entry, organization)
-                }
-                (_, Who::Organization(organization)) => {
-                    Exclusion::Final(*entry, Author::Organization(organization))
-                }
-                (_, Who::Node(node)) => Exclusion::Final(*entry, Author::Node(node)),
-            })
-            .collect();
-        let waiting = state.members.iter().filter(|(_, it)| it.standing == Standing::Waiting);
-        exclusions.extend(waiting.map(|(organization, _)| Exclusion::Waiting(*organization)));
-        exclusions
-    }
-
-    fn knew(&self, heads: &[EntryId], exclusion: &Exclusion) -> bool {
-        match exclusion {
-            Exclusion::Final(entry, _) | Exclusion::Suspended(entry, _) => {
-                self.0.covers(heads, &[*entry])
-            }
-            Exclusion::Waiting(organization) => {
-                self.0.state_at(heads).is_none_or(|state| !state.is_member(organization))
-            }
-        }
-    }
-
-    fn fence(
-        &self,
-        exclusion: &Exclusion,
-        document: &DocumentId,
-    ) -> (Vec<ChangeId>, Vec<EnvelopeId>) {
-        match exclusion {
-            Exclusion::Final(entry, _) | Exclusion::Suspended(entry, _) => {
-                self.0.fence(entry, document)
-            }
-            Exclusion::Waiting(_) => (Vec::new(), Vec::new()),
-        }
-    }
-}
-
 /// What became of entries that a peer sent.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
@@ -118,7 +60,7 @@ impl Workspaces {
             }
         }
         for (workspace, log) in &workspaces.logs {
-            let now = View::new(log).exclusions().into_iter().collect();
+            let now = log.exclusions().into_iter().collect();
             workspaces.exclusions.insert(*workspace, now);
         }
         for (key, value) in shelf.locals(NOTICED)? {

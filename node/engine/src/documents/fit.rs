@@ -1,17 +1,15 @@
 //! Does an envelope fit the document it is for?
 
-use crdt_schema::access::AccessAct;
 use crdt_schema::document::Document;
-use crdt_schema::envelope::{self, Content, Envelope, Genesis};
+use crdt_schema::envelope::{self, Content, Envelope};
 use crdt_schema::gate::{self, PlainChange, Verdict};
 use crdt_schema::identity::EnvelopeId;
-use crdt_schema::ledger::Ledger;
+use crdt_schema::ledger::{self, Ledger};
 use crdt_schema::membership::{Log, State};
 use tracing::debug;
 
 use super::{Documents, Open};
 use crate::shelf::{Shelf, ShelfError};
-use crate::workspaces::View;
 
 /// Does an envelope fit the document it is for?
 #[derive(Debug)]
@@ -29,7 +27,7 @@ impl Documents {
         &mut self,
         envelope: &Envelope,
         state: &State,
-        log: &mut Log,
+        log: &Log,
         shelf: &dyn Shelf,
     ) -> Result<Fit, ShelfError> {
         let mut changes = Vec::with_capacity(envelope.changes().len());
@@ -40,24 +38,18 @@ impl Documents {
             }
         }
         let document = envelope.header.document;
-        let open = self.open(&document, shelf, &View::new(log))?;
+        let open = self.open(&document, shelf, log)?;
         let (open, genesis) = match (open, &envelope.genesis) {
             (Some(open), _) => (Some(&*open), open.ledger.genesis().clone()),
             (None, Some(genesis)) => (None, genesis.clone()),
             (None, None) => return Ok(Fit::TooEarly),
         };
-        let empty = Ledger::new(genesis.clone());
+        let empty = Ledger::new(genesis);
         let ledger = open.map_or(&empty, |open| &open.ledger);
-        let is_first = envelope.header.seq == 1
-            && (envelope.header.node, envelope.header.session) == (genesis.node, genesis.session);
-        if is_first && envelope.genesis.is_none() {
-            return Ok(Fit::Refused("no-genesis"));
-        }
-        if let Some(verdict) = continues(envelope, ledger, log) {
-            return Ok(verdict);
-        }
-        if let Some(word) = lacks_right(envelope, &genesis, ledger, state) {
-            return Ok(Fit::Refused(word));
+        match ledger.judge(envelope, state, log) {
+            ledger::Verdict::May => {}
+            ledger::Verdict::TooEarly => return Ok(Fit::TooEarly),
+            ledger::Verdict::Refused(word) => return Ok(Fit::Refused(word)),
         }
         if matches!(envelope.content, Content::Access(_)) {
             return Ok(Fit::Fits(Vec::new()));
@@ -65,60 +57,6 @@ impl Documents {
         match open {
             Some(open) => pass(envelope, changes, open),
             None => Ok(through_gate(envelope, changes, &Document::empty())),
-        }
-    }
-}
-
-/// Does the envelope continue its author's chain, knowing no less than the one before?
-fn continues(envelope: &Envelope, ledger: &Ledger, log: &Log) -> Option<Fit> {
-    let header = &envelope.header;
-    if !header.access.iter().all(|step| ledger.steps().knows(step)) {
-        return Some(Fit::TooEarly);
-    }
-    let Some(previous) = &header.previous else { return None };
-    let Some(before) = ledger.get(previous) else { return Some(Fit::TooEarly) };
-    if before.place() != (header.node, header.session, header.seq.saturating_sub(1)) {
-        return Some(Fit::Refused("broken-chain"));
-    }
-    if !log.covers(&header.membership, &before.membership) {
-        return Some(Fit::Refused("membership-goes-back"));
-    }
-    if !ledger.steps().covers(&header.access, &before.access) {
-        return Some(Fit::Refused("access-goes-back"));
-    }
-    None
-}
-
-/// Says why the author may not do this in this document, if so.
-fn lacks_right(
-    envelope: &Envelope,
-    genesis: &Genesis,
-    ledger: &Ledger,
-    state: &State,
-) -> Option<&'static str> {
-    let header = &envelope.header;
-    let author = header.organization;
-    let is_owner = author == genesis.owner;
-    let audience = ledger.audience_at(&header.access);
-    match &envelope.content {
-        Content::Changes(_) => {
-            (!is_owner && !audience.may_write(&author)).then_some("not-in-audience")
-        }
-        Content::Access(AccessAct::Set { audience: next, .. }) => {
-            // When its owner has gone, a steward who can read a document looks after it.
-            let is_heir = !state.is_member(&genesis.owner)
-                && state.is_steward(&author)
-                && audience.may_read(&author);
-            if !is_owner && !is_heir {
-                return Some("not-owner");
-            }
-            (!next.may_write(&author)).then_some("shuts-itself-out")
-        }
-        Content::Access(AccessAct::Fence { exclusion, .. }) => {
-            if !is_owner && !audience.may_read(&author) {
-                return Some("not-in-audience");
-            }
-            (!state.exclusions.contains_key(exclusion)).then_some("nothing-to-fence")
         }
     }
 }

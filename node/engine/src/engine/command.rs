@@ -17,7 +17,6 @@ use crate::effects::{Done, Effects, Event, Record, Refused, Signal};
 use crate::input::{Command, Place};
 use crate::message::{Message, PlaceOnWire};
 use crate::view::JoinState;
-use crate::workspaces::View;
 
 /// The longest an invite may last: a year.
 const LONGEST_INVITE: u64 = 366 * 24 * 60 * 60 * 1_000;
@@ -395,7 +394,7 @@ impl Engine {
             Fit::Fits(changes) => {
                 let id = Envelope::id_of(&bytes);
                 documents
-                    .take(id, &envelope, changes, &**shelf, &View::new(log))
+                    .take(id, &envelope, changes, &**shelf, &*log)
                     .map_err(|error| Self::storage(&error))?;
                 self.publish(id, &envelope, bytes, effects);
             }
@@ -422,9 +421,8 @@ impl Engine {
         let (node, session, now) = (self.identity.key.id(), self.session, self.now);
         let Self { documents, workspaces, shelf, .. } = self;
         let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchWorkspace)?;
-        let open = documents
-            .open(&document, &**shelf, &View::new(log))
-            .map_err(|error| Self::storage(&error))?;
+        let open =
+            documents.open(&document, &**shelf, &*log).map_err(|error| Self::storage(&error))?;
         let open = open.ok_or(Refused::NoSuchDocument)?;
         if base.is_some_and(|base| !open.document.knows(base)) {
             return Err(Refused::NoSuchVersion);
@@ -499,9 +497,8 @@ impl Engine {
         let id = Envelope::id_of(&bytes);
         let Self { documents, workspaces, .. } = self;
         let log = workspaces.log_mut(&envelope.header.workspace).ok_or(Refused::NoSuchWorkspace)?;
-        let outcome = documents
-            .record(id, envelope, &View::new(log))
-            .map_err(|error| Self::storage(&error))?;
+        let outcome =
+            documents.record(id, envelope, &*log).map_err(|error| Self::storage(&error))?;
         self.publish(id, envelope, bytes, effects);
         self.follow(envelope, outcome, effects);
         Ok(())

@@ -15,14 +15,13 @@ use tracing::{debug, error, warn};
 use super::Engine;
 use crate::documents::change_ids;
 use crate::effects::Effects;
-use crate::workspaces::View;
 
 impl Engine {
     /// Finds anew what counts for whoever was excluded, held back or let in again.
     pub(super) fn recount(&mut self, workspace: WorkspaceId, effects: &mut Effects) {
         let Self { documents, workspaces, shelf, .. } = self;
         let Some((log, before)) = workspaces.log_and_exclusions(&workspace) else { return };
-        let now: BTreeSet<Exclusion> = View::new(log).exclusions().into_iter().collect();
+        let now: BTreeSet<Exclusion> = log.exclusions().into_iter().collect();
         let changed: Vec<Exclusion> = before.symmetric_difference(&now).copied().collect();
         if changed.is_empty() {
             return;
@@ -36,7 +35,7 @@ impl Engine {
                 Author::Node(node) => state.nodes.get(&node).copied(),
             })
             .collect();
-        match documents.recount(workspace, &authors, &**shelf, &View::new(log)) {
+        match documents.recount(workspace, &authors, &**shelf, &*log) {
             Ok(different) => {
                 for document in different {
                     self.dirty.insert(document);
@@ -81,7 +80,7 @@ impl Engine {
     fn fence_restricted(&mut self, workspace: WorkspaceId, effects: &mut Effects) {
         let Some(log) = self.workspaces.log_mut(&workspace) else { return };
         let state = log.state().clone();
-        let exclusions = View::new(log).exclusions();
+        let exclusions = log.exclusions();
         let own = self.own();
         if !state.members.get(&own).is_some_and(|member| member.role.may_write()) {
             return;
@@ -121,9 +120,8 @@ impl Engine {
     ) -> Result<(), crate::effects::Refused> {
         let Self { documents, workspaces, shelf, .. } = self;
         let Some(log) = workspaces.log_mut(&workspace) else { return Ok(()) };
-        let open = documents
-            .open(&document, &**shelf, &View::new(log))
-            .map_err(|error| Self::storage(&error))?;
+        let open =
+            documents.open(&document, &**shelf, &*log).map_err(|error| Self::storage(&error))?;
         let Some(open) = open else { return Ok(()) };
         let heads = change_ids(&open.document.heads());
         let content = Content::Access(AccessAct::Fence { exclusion, heads });

@@ -17,7 +17,6 @@ use crate::documents::{Arrival, Fit, Outcome};
 use crate::effects::{Effects, Event, Record, Signal};
 use crate::message::{Message, PlaceOnWire};
 use crate::sync::{Early, OFFER, Step};
-use crate::workspaces::View;
 
 /// Bytes of envelopes in one frame, besides the first.
 const ENVELOPES_BYTES: usize = limits::FRAME_BYTES / 4;
@@ -396,12 +395,6 @@ impl Engine {
         let Some(state) = self.workspaces.state_at(&workspace, &header.membership) else {
             return Fate::Waits(document);
         };
-        let has_right = state.member_of(&header.node).is_some_and(|(organization, member)| {
-            *organization == header.organization && member.role.may_write()
-        });
-        if !has_right {
-            return self.refuse_of(&envelope, "no-right", effects);
-        }
         if self.documents.held(&document).is_none() && envelope.genesis.is_none() {
             return Fate::Waits(document);
         }
@@ -411,9 +404,7 @@ impl Engine {
         let Self { documents, workspaces, shelf, .. } = self;
         let Some(log) = workspaces.log_mut(&workspace) else { return Fate::Waits(document) };
         let outcome = match documents.judge(&envelope, &state, log, &**shelf) {
-            Ok(Fit::Fits(changes)) => {
-                documents.take(id, &envelope, changes, &**shelf, &View::new(log))
-            }
+            Ok(Fit::Fits(changes)) => documents.take(id, &envelope, changes, &**shelf, &*log),
             Ok(Fit::TooEarly) => return Fate::Waits(document),
             Ok(Fit::Refused(why)) => return self.refuse_of(&envelope, why, effects),
             Err(error) => Err(error),

@@ -121,9 +121,8 @@ impl Engine {
     ) -> Result<Vec<EntryId>, Refused> {
         let Self { documents, workspaces, shelf, .. } = self;
         let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchWorkspace)?;
-        let view = crate::workspaces::View::new(log);
         let all = documents
-            .fences(workspace, author, &**shelf, &view)
+            .fences(workspace, author, &**shelf, &*log)
             .map_err(|error| Self::storage(&error))?;
         let mut entries = Vec::new();
         let mut part = Vec::new();
@@ -272,7 +271,7 @@ impl Engine {
             let Self { documents, workspaces, shelf, .. } = self;
             let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchWorkspace)?;
             let open = documents
-                .open(&document, &**shelf, &crate::workspaces::View::new(log))
+                .open(&document, &**shelf, &*log)
                 .map_err(|error| Self::storage(&error))?
                 .ok_or(Refused::NoSuchDocument)?;
             let fence = change_ids(&open.document.heads());
