@@ -7,7 +7,7 @@ use crate::membership::{
 };
 
 /// Rules by which one steward alone removes another.
-fn reckless() -> Rules {
+pub(super) fn reckless() -> Rules {
     Rules {
         admit: Threshold::one(),
         members: Threshold::one(),

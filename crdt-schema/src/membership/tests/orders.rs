@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::duels::reckless;
 use super::removal::named;
 use super::stage::{Organization, Stage, admission, folded, remove, role};
 use crate::identity::{EntryId, Role, Sector};
@@ -56,23 +57,34 @@ fn parents(stage: &Stage, behind: usize) -> Vec<EntryId> {
     }
 }
 
+/// Plays as much of the steps as is allowed.
+fn played(steps: &[Step], is_reckless: bool) -> (Stage, Organization) {
+    let cast = [1, 2, 3, 4, 5, 6].map(|seed| Organization::new(seed, Sector::Vcs));
+    let [a, b, c, d, ..] = &cast;
+    let mut stage = Stage::of_stewards(Template::AnySteward, &[a, b, c]);
+    stage.join(a, d, Role::Editor);
+    if is_reckless {
+        let here = stage.here();
+        stage.pass(&here, &[a, b], Change::Rules(reckless()));
+    }
+    let invite = stage.invite(a, Role::Editor, 1);
+    for step in steps {
+        let act = act(&stage, *step, &cast[step.about], &invite);
+        let at = parents(&stage, step.behind);
+        if let Err(refused) = stage.try_at(&at, &cast[step.by], act) {
+            assert!(matches!(refused, RefuseEntry::NoRight(_)), "{refused}");
+        }
+    }
+    let [founder, ..] = cast;
+    (stage, founder)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_state_is_the_same_in_every_order_of_arrival(steps in steps()) {
-        let cast = [1, 2, 3, 4, 5, 6].map(|seed| Organization::new(seed, Sector::Vcs));
-        let [a, b, c, d, ..] = &cast;
-        let mut stage = Stage::of_stewards(Template::AnySteward, &[a, b, c]);
-        stage.join(a, d, Role::Editor);
-        let invite = stage.invite(a, Role::Editor, 1);
-        for step in steps {
-            let act = act(&stage, step, &cast[step.about], &invite);
-            let at = parents(&stage, step.behind);
-            if let Err(refused) = stage.try_at(&at, &cast[step.by], act) {
-                prop_assert!(matches!(refused, RefuseEntry::NoRight(_)), "{refused}");
-            }
-        }
+    fn the_state_is_the_same_in_every_order_of_arrival(steps in steps(), is_reckless: bool) {
+        let (stage, _) = played(&steps, is_reckless);
         let state = stage.state();
         for steward in state.stewards() {
             prop_assert!(state.is_in(steward));
@@ -81,6 +93,20 @@ proptest! {
             let is_suspended = member.standing == Standing::Suspended;
             prop_assert_eq!(is_suspended, member.suspended.is_some());
         }
+    }
+
+    #[test]
+    fn an_idle_entry_back_dated_to_the_beginning_changes_nothing_that_was_settled(steps in steps(), is_reckless: bool) {
+        let (mut stage, founder) = played(&steps, is_reckless);
+        let settled = stage.state();
+        let founding = EntryId::from(stage.log.workspace());
+        stage.write_at(&[founding], &founder, Act::Fence(vec![]));
+        let state = stage.state();
+        prop_assert_eq!(&state.members, &settled.members);
+        prop_assert_eq!(&state.exclusions, &settled.exclusions);
+        prop_assert_eq!(&state.proposals, &settled.proposals);
+        prop_assert_eq!(&state.nodes, &settled.nodes);
+        prop_assert_eq!(&state.ended, &settled.ended);
     }
 }
 
