@@ -6,9 +6,9 @@ use anyhow::{Context, Result, bail, ensure};
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::document::{Document, Edit};
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{DocumentId, Kind, OrganizationId, Role, WorkspaceId};
-use crdt_schema::membership::Rules;
-use engine::view::JoinState;
+use crdt_schema::identity::{DocumentId, EntryId, Kind, OrganizationId, Role, WorkspaceId};
+use crdt_schema::membership::{Change, Rules};
+use engine::view::{JoinState, Standing};
 use engine::{Command, Done, Refused};
 use serde_json::Value;
 
@@ -64,9 +64,9 @@ impl World {
     ///
     /// # Errors
     /// If that does not work.
-    pub fn found(&mut self, number: Number) -> Result<WorkspaceId> {
+    pub fn found(&mut self, number: Number, rules: Rules) -> Result<WorkspaceId> {
         let name = "Northmere".parse().context("a name")?;
-        match self.act(number, Command::CreateWorkspace { name, rules: Rules::default() })? {
+        match self.act(number, Command::CreateWorkspace { name, rules })? {
             Done::Workspace(id) => Ok(id),
             other => bail!("{other:?} instead of a workspace"),
         }
@@ -83,7 +83,10 @@ impl World {
         grant: Grant,
     ) -> Result<String> {
         let Grant { role, uses, lasts, approval } = grant;
-        match self.act(number, Command::CreateInvite { workspace, role, uses, lasts, approval, only_for: None })? {
+        match self.act(
+            number,
+            Command::CreateInvite { workspace, role, uses, lasts, approval, only_for: None },
+        )? {
             Done::Invite { text, .. } => Ok(text),
             other => bail!("{other:?} instead of an invite"),
         }
@@ -119,10 +122,18 @@ impl World {
     /// # Errors
     /// If one of them does not get in.
     pub fn together(&mut self, count: usize) -> Result<WorkspaceId> {
+        self.together_by(count, Rules::default())
+    }
+
+    /// The same under these rules.
+    ///
+    /// # Errors
+    /// If one of them does not get in.
+    pub fn together_by(&mut self, count: usize, rules: Rules) -> Result<WorkspaceId> {
         for _ in 0..count {
             self.add()?;
         }
-        let workspace = self.found(0)?;
+        let workspace = self.found(0, rules)?;
         let invite = self.invite(0, workspace, Grant::default())?;
         for number in 1..count {
             self.join(number, &invite)?;
@@ -135,6 +146,58 @@ impl World {
             self.run_for(1_000)?;
         }
         bail!("not everyone got in")
+    }
+
+    /// Proposes a change; returns the proposal, and whether it was carried out at once.
+    ///
+    /// # Errors
+    /// If that does not work.
+    pub fn propose(
+        &mut self,
+        number: Number,
+        workspace: WorkspaceId,
+        change: Change,
+    ) -> Result<(EntryId, bool)> {
+        match self.act(number, Command::Propose { workspace, change })? {
+            Done::Proposal { id, enacted } => Ok((id, enacted)),
+            other => bail!("{other:?} instead of a proposal"),
+        }
+    }
+
+    /// Removes another's organisation, as a steward who may do so alone.
+    ///
+    /// # Errors
+    /// If that does not work.
+    pub fn remove(&mut self, by: Number, workspace: WorkspaceId, who: Number) -> Result<()> {
+        let organization = self.organization(who)?;
+        let change = Change::Remove { organization, reason: "A simulation".to_owned() };
+        let (_, enacted) = self.propose(by, workspace, change)?;
+        ensure!(enacted, "node {by} cannot remove alone");
+        Ok(())
+    }
+
+    /// Returns another's standing, as a node sees it.
+    ///
+    /// # Errors
+    /// If the node is not up.
+    pub fn standing(
+        &mut self,
+        at: Number,
+        workspace: WorkspaceId,
+        who: Number,
+    ) -> Result<Option<Standing>> {
+        let organization = self.organization(who)?;
+        let members = self.engine(at)?.reader().members(&workspace);
+        let member = members.iter().find(|member| member.organization == organization);
+        Ok(member.map(|member| member.standing))
+    }
+
+    /// Does a node show this version of a document, or a newer one?
+    ///
+    /// # Errors
+    /// If the node is not up.
+    pub fn shows(&mut self, number: Number, document: DocumentId, version: &Heads) -> Result<bool> {
+        Ok(self.engine(number)?.reader().open(&document).is_ok_and(|open| open.knows(version)))
     }
 
     /// Makes a document.

@@ -1,19 +1,50 @@
-//! Counts what the engine logs as an error: that is a fault of ours, and fails a simulation.
+//! What the engines log: errors are faults of ours and fail a simulation; all of it is kept where somebody searches it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Takes errors, and nothing else.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Errors(Arc<Mutex<Vec<String>>>);
+use crate::network::Number;
 
-impl Errors {
-    pub(crate) fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+/// What was logged. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Logs(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    errors: Vec<String>,
+    /// Whose turn it is.
+    node: Number,
+    /// To each node all that it logged, while somebody searches it.
+    all: Option<BTreeMap<Number, String>>,
+}
+
+impl Logs {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn errors(&self) -> Vec<String> {
+        self.kept().errors.clone()
+    }
+
+    /// What is logged from now on is this node's.
+    pub(crate) fn is_heard_of(&self, node: Number) {
+        self.kept().node = node;
+    }
+
+    /// Keeps all that is logged from now on, whatever its level.
+    pub(crate) fn keep_all(&self) {
+        self.kept().all = Some(BTreeMap::new());
+    }
+
+    /// Returns what was kept, and keeps no more.
+    pub(crate) fn take_all(&self) -> BTreeMap<Number, String> {
+        self.kept().all.take().unwrap_or_default()
     }
 }
 
@@ -26,9 +57,13 @@ impl Visit for Words {
     }
 }
 
-impl Subscriber for Errors {
+impl Subscriber for Logs {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> tracing::subscriber::Interest {
+        tracing::subscriber::Interest::sometimes()
+    }
+
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::ERROR
+        *metadata.level() == Level::ERROR || self.kept().all.is_some()
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -42,7 +77,16 @@ impl Subscriber for Errors {
     fn event(&self, event: &Event<'_>) {
         let mut words = Words(String::new());
         event.record(&mut words);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(words.0);
+        let mut kept = self.kept();
+        let node = kept.node;
+        if let Some(all) = &mut kept.all {
+            let said = all.entry(node).or_default();
+            said.push_str(&words.0);
+            said.push('\n');
+        }
+        if *event.metadata().level() == Level::ERROR {
+            kept.errors.push(words.0);
+        }
     }
 
     fn enter(&self, _: &Id) {}

@@ -17,11 +17,15 @@ use crate::world::{Being, World};
 /// # Errors
 /// Naming what is missing.
 pub fn nothing_acknowledged_is_missing(world: &mut World, number: Number) -> Result<()> {
+    let (has_fork, has_exclusions) = (world.has_fork, world.has_exclusions);
     let node = world.node(number)?;
     let ledger = node.ledger.clone();
+    let own = node.identity.card.organization;
     let Being::Engine(engine) = &mut node.being else { return Ok(()) };
     let mut reader = engine.reader();
-    for (document, versions) in &ledger.documents {
+    // Where somebody is shut out, what that one did may go; one's own work stays.
+    let versions = if has_fork || has_exclusions { &ledger.own } else { &ledger.documents };
+    for (document, versions) in versions {
         let Ok(open) = reader.open(document) else {
             // Who is out of the workspace is shown nothing of it.
             ensure!(
@@ -30,12 +34,17 @@ pub fn nothing_acknowledged_is_missing(world: &mut World, number: Number) -> Res
             );
             continue;
         };
-        for heads in versions {
-            ensure!(
-                open.knows(heads),
-                "node {number} lost version {heads} of {document}, which it said was saved"
-            );
-        }
+        let missing: Vec<String> =
+            versions.iter().filter(|heads| !open.knows(heads)).map(ToString::to_string).collect();
+        // Whoever built on one of two branches knows what became of it: it is kept, and shown not to count.
+        let out = reader.not_counted(document).unwrap_or_default();
+        let forked = out.iter().filter(|out| {
+            out.organization == own && ["forked", "builds-on-that"].contains(&out.word)
+        });
+        ensure!(
+            missing.is_empty() || (has_fork && missing.len() <= forked.count()),
+            "node {number} lost versions {missing:?} of {document}, which it said were saved: {out:?}"
+        );
     }
     for workspace in &ledger.workspaces {
         ensure!(reader.workspace(workspace).is_some(), "node {number} lost workspace {workspace}");
@@ -54,7 +63,7 @@ pub fn nothing_acknowledged_is_missing_anywhere(world: &mut World) -> Result<()>
     (0..world.nodes.len()).try_for_each(|number| nothing_acknowledged_is_missing(world, number))
 }
 
-type Members = BTreeMap<OrganizationId, (Role, bool, BTreeSet<NodeId>)>;
+type Members = BTreeMap<OrganizationId, (Role, Standing, BTreeSet<NodeId>, BTreeSet<NodeId>)>;
 
 /// What a node shows of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,8 +77,9 @@ fn shown(world: &mut World, number: Number, workspace: WorkspaceId) -> Result<Sh
     let mut reader = world.engine(number)?.reader();
     let members = reader.members(&workspace);
     let members = members.into_iter().map(|member| {
-        let nodes = member.nodes.into_iter().collect();
-        (member.organization, (member.role, member.standing == Standing::Member, nodes))
+        let (nodes, ended) =
+            (member.nodes.into_iter().collect(), member.ended.into_iter().collect());
+        (member.organization, (member.role, member.standing, nodes, ended))
     });
     let mut shown = Shown { members: members.collect(), ..Shown::default() };
     for view in reader.documents(&workspace) {

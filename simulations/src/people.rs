@@ -23,6 +23,8 @@ const WORDS: &[&str] =
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     pub documents: BTreeMap<DocumentId, BTreeSet<Heads>>,
+    /// The same without what others did meanwhile.
+    pub own: BTreeMap<DocumentId, BTreeSet<Heads>>,
     pub workspaces: BTreeSet<WorkspaceId>,
     pub invites: BTreeSet<InviteId>,
 }
@@ -31,7 +33,8 @@ impl Ledger {
     /// Notes what an answer promised.
     pub fn note(&mut self, done: &Done) {
         match done {
-            Done::Document { id, heads, .. } => {
+            Done::Document { id, heads, made } => {
+                self.own.entry(*id).or_default().insert(made.clone());
                 self.documents.entry(*id).or_default().insert(heads.clone());
             }
             Done::Workspace(id) => {
@@ -40,7 +43,7 @@ impl Ledger {
             Done::Invite { id, .. } => {
                 self.invites.insert(*id);
             }
-            Done::Nothing | Done::Joining { .. } => {}
+            Done::Nothing | Done::Joining { .. } | Done::Proposal { .. } => {}
         }
     }
 }

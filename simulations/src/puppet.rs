@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use crdt_schema::audience::Audience;
 use crdt_schema::document::Document;
-use crdt_schema::envelope::{Body, Envelope, Genesis, VERSION, actor};
+use crdt_schema::envelope::{Content, Envelope, Genesis, Header, VERSION, actor};
 use crdt_schema::identity::{
     DocumentId, EntryId, EnvelopeId, Kind, SessionId, Timestamp, WorkspaceId,
 };
@@ -11,6 +11,7 @@ use crdt_schema::key::{NodeKey, RootKey};
 use crdt_schema::membership::{Entry, Log};
 use engine::message::{AddressRecord, Message, PlaceOnWire};
 use engine::{Identity, Shelf};
+use minicbor::bytes::ByteVec;
 
 use crate::ask::short;
 use crate::chance::Chance;
@@ -37,6 +38,40 @@ pub fn log(disk: &Disk, workspace: WorkspaceId) -> Result<Log> {
     log.context("the disk holds no such workspace")
 }
 
+/// An envelope that is not signed yet.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub header: Header,
+    pub genesis: Option<Genesis>,
+    pub changes: Vec<ByteVec>,
+}
+
+impl Draft {
+    /// Takes a signed one apart; a step of an access log has no changes.
+    ///
+    /// # Errors
+    /// If the bytes are no envelope.
+    pub fn of(bytes: &[u8]) -> Result<Self> {
+        let envelope = Envelope::from_bytes(bytes)?;
+        let changes = envelope.changes().to_vec();
+        Ok(Self { header: envelope.header, genesis: envelope.genesis, changes })
+    }
+
+    /// Returns it with something changed.
+    #[must_use]
+    pub fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut other = self.clone();
+        change(&mut other);
+        other
+    }
+
+    /// Signs it.
+    #[must_use]
+    pub fn seal(self, key: &NodeKey) -> Vec<u8> {
+        Envelope::seal(key, self.header, self.genesis, Content::Changes(self.changes)).to_bytes()
+    }
+}
+
 /// Returns the first envelope of a new document, as an honest node would make it.
 ///
 /// # Errors
@@ -46,7 +81,8 @@ pub fn first_envelope(
     workspace: WorkspaceId,
     membership: Vec<EntryId>,
     chance: &mut Chance,
-) -> Result<Body> {
+) -> Result<Draft> {
+    let session = SessionId(chance.bytes());
     let genesis = Genesis {
         workspace,
         kind: Kind::ReferralPathway,
@@ -54,11 +90,12 @@ pub fn first_envelope(
         owner: identity.card.organization,
         created: Timestamp(1_795_305_600_000),
         nonce: chance.bytes(),
+        node: identity.key.id(),
+        session,
     };
-    let session = SessionId(chance.bytes());
     let author = actor(&identity.key.id(), &session);
     let (_, change) = Document::create(genesis.kind, &author, &short("By hand"), genesis.created)?;
-    Ok(Body {
+    let header = Header {
         version: VERSION,
         workspace,
         document: genesis.id(),
@@ -69,10 +106,11 @@ pub fn first_envelope(
         seq: 1,
         previous: None,
         membership,
+        access: Vec::new(),
         time: genesis.created,
-        changes: vec![change.into()],
-        genesis: Some(genesis),
-    })
+        content: [0; 32],
+    };
+    Ok(Draft { header, genesis: Some(genesis), changes: vec![change.into()] })
 }
 
 /// Returns one message of every kind about a workspace, as somebody without any right would make them.
@@ -83,9 +121,9 @@ pub fn one_of_each(identity: &Identity, workspace: WorkspaceId, seed: u64) -> Re
     // The same chance for every workspace, so that answers can be compared.
     let mut chance = Chance::new(seed, "one of each");
     let heads = vec![EntryId::from(workspace), EntryId(chance.bytes())];
-    let body = first_envelope(identity, workspace, heads.clone(), &mut chance)?;
+    let draft = first_envelope(identity, workspace, heads.clone(), &mut chance)?;
     let document = DocumentId(chance.bytes());
-    let envelope = Envelope::seal(&identity.key, body).to_bytes();
+    let envelope = draft.seal(&identity.key);
     let ids = vec![EnvelopeId(chance.bytes()), Envelope::id_of(&envelope)];
     let root = RootKey::from_seed(&chance.bytes());
     let key = NodeKey::from_seed(&chance.bytes());

@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use crate::errors::Errors;
 use crate::scenarios::Scenario;
 use crate::world::World;
 
@@ -65,11 +64,11 @@ impl Order {
     }
 
     fn run_here(self) -> Result<Report> {
-        let errors = Errors::default();
         let mut world = World::new(self.seed);
+        let logs = world.logs.clone();
         world.trace.is_shown = self.trace;
         let tell = |world: &mut World| (self.scenario.tell)(world, self.organizations);
-        let outcome = tracing::subscriber::with_default(errors.clone(), || {
+        let outcome = tracing::subscriber::with_default(logs.clone(), || {
             catch_unwind(AssertUnwindSafe(|| tell(&mut world))).map_err(|panic| {
                 let words = panic.downcast_ref::<String>().cloned();
                 let words =
@@ -84,10 +83,10 @@ impl Order {
             lines: std::mem::take(&mut world.trace.lines),
         };
         if let Err(error) = outcome {
-            let error = if errors.all().is_empty() {
+            let error = if logs.errors().is_empty() {
                 error
             } else {
-                error.context(format!("logged: {:?}", errors.all()))
+                error.context(format!("logged: {:?}", logs.errors()))
             };
             return if self.trace {
                 Err(error).context(report.lines.join("\n"))
@@ -95,7 +94,7 @@ impl Order {
                 Err(error)
             };
         }
-        ensure!(errors.all().is_empty(), "the engine logged errors: {:?}", errors.all());
+        ensure!(logs.errors().is_empty(), "the engine logged errors: {:?}", logs.errors());
         Ok(report)
     }
 }

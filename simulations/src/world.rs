@@ -1,5 +1,6 @@
 //! [`World`]: many engines, their disks and clocks, and what happens next.
 
+mod doubles;
 mod puppets;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -11,6 +12,7 @@ use engine::{CommandId, Done, Effects, Engine, Identity, Input, Refused, Signal}
 
 use crate::chance::Chance;
 use crate::disk::Disk;
+use crate::errors::Logs;
 use crate::network::{Network, Number, StreamId, Weather};
 use crate::people::Ledger;
 use crate::trace::Trace;
@@ -36,7 +38,14 @@ pub struct World {
     pub now: u64,
     /// How long a disk takes to make a batch durable, in milliseconds.
     pub disk_delay: (u64, u64),
+    /// Does somebody say two things in one place in this story? Then what was built on the one that loses is lost with it.
+    pub has_fork: bool,
+    /// Is somebody shut out in this story, or held back? Then what that one did may cease to count.
+    pub has_exclusions: bool,
     pub(crate) trace: Trace,
+    /// What nodes log.
+    pub(crate) logs: Logs,
+    doubles: Vec<doubles::Double>,
     seed: u64,
     queue: BTreeMap<(u64, u64), Happening>,
     next: u64,
@@ -101,7 +110,11 @@ impl World {
             chance: Chance::new(seed, "scenario"),
             now: 0,
             disk_delay: (1, 12),
+            has_fork: false,
+            has_exclusions: false,
             trace: Trace::default(),
+            logs: Logs::default(),
+            doubles: Vec::new(),
             seed,
             queue: BTreeMap::new(),
             next: 0,
@@ -165,10 +178,6 @@ impl World {
         self.nodes.get(number).map(|node| node.identity.key.id())
     }
 
-    fn number(&self, id: &NodeId) -> Option<Number> {
-        self.nodes.iter().position(|node| node.identity.key.id() == *id)
-    }
-
     /// Returns a node's engine.
     ///
     /// # Errors
@@ -227,6 +236,7 @@ impl World {
     pub fn start(&mut self, number: Number) -> Result<()> {
         let now = self.now;
         let local = self.clock(number);
+        self.logs.is_heard_of(number);
         let node = self.node(number)?;
         ensure!(matches!(node.being, Being::Off), "node {number} is on already");
         node.incarnation += 1;
@@ -235,7 +245,8 @@ impl World {
         node.being = Being::Engine(Box::new(engine));
         self.trace.note(now, "starts", number, &[]);
         self.handle(number, Input::Tick)?;
-        self.handle(number, Input::Listening(vec![address(number)]))
+        let address = address(self.original(number));
+        self.handle(number, Input::Listening(vec![address]))
     }
 
     /// Ends a node without warning: what is not durable is gone.
@@ -332,7 +343,9 @@ impl World {
     fn handle(&mut self, number: Number, input: Input) -> Result<()> {
         let (now, local) = (self.now, self.clock(number));
         let (least, most) = self.disk_delay;
-        let from = if let Input::Received(from, _) = &input { self.number(from) } else { None };
+        let from =
+            if let Input::Received(from, _) = &input { self.met(number, from) } else { None };
+        self.logs.is_heard_of(number);
         let node = self.node(number)?;
         if let (Being::Puppet(inbox), Some(from), Input::Received(_, frame)) =
             (&mut node.being, from, &input)
@@ -376,7 +389,7 @@ impl World {
             engine.persisted();
         }
         for (to, frame) in effects.send {
-            if let Some(to) = self.number(&to) {
+            if let Some(to) = self.met(number, &to) {
                 ensure!(
                     frame.len() <= crdt_schema::limits::FRAME_BYTES,
                     "node {number} made a frame that is too long"
@@ -385,8 +398,10 @@ impl World {
             }
         }
         for dial in effects.dial {
-            match self.number(&dial.node) {
-                Some(to) if dial.addresses.contains(&address(to)) => self.dial(number, to),
+            match self.met(number, &dial.node) {
+                Some(to) if dial.addresses.contains(&address(self.original(to))) => {
+                    self.dial(number, to);
+                }
                 Some(_) | None => {
                     let incarnation = self.node(number)?.incarnation;
                     self.plan(
@@ -397,7 +412,7 @@ impl World {
             }
         }
         for peer in effects.close {
-            if let Some(peer) = self.number(&peer) {
+            if let Some(peer) = self.met(number, &peer) {
                 self.count("hung up");
                 self.tear(number, peer);
             }
@@ -437,7 +452,8 @@ impl World {
             .nodes
             .get(to)
             .is_some_and(|node| !matches!(node.being, Being::Off) && node.paused.is_none());
-        match self.network.dial(from, to, hears && from != to, self.now) {
+        let meets = self.meets(from, to);
+        match self.network.dial(from, to, hears && meets, self.now) {
             (at, Some(stream)) => {
                 self.plan(at, Happening::Up { node: from, peer: to, stream });
                 self.plan(at, Happening::Up { node: to, peer: from, stream });
@@ -542,6 +558,16 @@ impl World {
             self.resume(number)?;
         }
         self.quiet()
+    }
+
+    /// Lets everyone sleep, as offices do at night: time passes, and nobody does anything.
+    ///
+    /// # Errors
+    /// If something goes wrong that must not.
+    pub fn sleep_for(&mut self, milliseconds: u64) -> Result<()> {
+        (0..self.nodes.len()).try_for_each(|number| self.pause(number))?;
+        self.run_for(milliseconds)?;
+        (0..self.nodes.len()).try_for_each(|number| self.resume(number))
     }
 
     /// Lets everyone finish, with the links as they are.

@@ -3,13 +3,14 @@
 
 use anyhow::{Context, Result, ensure};
 use crdt_schema::audience::{Audience, Circle};
-use crdt_schema::envelope::{Body, Envelope};
-use crdt_schema::identity::{EntryId, EnvelopeId, WorkspaceId};
+use crdt_schema::envelope::Envelope;
+use crdt_schema::identity::{DocumentId, EntryId, EnvelopeId, SessionId, WorkspaceId};
 use engine::message::Message;
 use engine::{EnvelopeMeta, Identity, Shelf};
 
 use crate::ask::short;
 use crate::network::Number;
+use crate::puppet::Draft;
 use crate::world::World;
 use crate::{invariants, people, puppet};
 
@@ -85,58 +86,54 @@ fn bad_envelopes(
     let victim = world.node(0)?.identity.clone();
     let all = kept.all();
     let good = puppet::first_envelope(&own, workspace, heads.to_vec(), &mut world.chance)?;
-    let seal = |body: Body| Envelope::seal(&own.key, body).to_bytes();
     let mut bad: Vec<(&'static str, Vec<u8>)> = Vec::new();
+    let mut add = |what: &'static str, draft: Draft| bad.push((what, draft.seal(&own.key)));
 
     let forged = puppet::first_envelope(&victim, workspace, heads.to_vec(), &mut world.chance)?;
-    bad.push(("another's envelope with its own signature", seal(forged)));
-    bad.push((
+    add("another's envelope with its own signature", forged);
+    add(
         "its own node under another's organisation",
-        seal(Body { organization: victim.card.organization, ..good.clone() }),
-    ));
+        good.with(|draft| draft.header.organization = victim.card.organization),
+    );
     // Before it was let in it had no right to write.
-    bad.push((
+    add(
         "membership from before it came in",
-        seal(Body { membership: vec![EntryId::from(workspace)], ..good.clone() }),
-    ));
-    bad.push(("no membership", seal(Body { membership: Vec::new(), ..good.clone() })));
-    bad.push((
-        "changes of another's actor",
-        seal(Body { session: crdt_schema::identity::SessionId([9; 16]), ..good.clone() }),
-    ));
-    bad.push(("another version", seal(Body { version: 2, ..good.clone() })));
-    bad.push(("no changes", seal(Body { changes: Vec::new(), ..good.clone() })));
-    bad.push((
+        good.with(|draft| draft.header.membership = vec![EntryId::from(workspace)]),
+    );
+    add("no membership", good.with(|draft| draft.header.membership = Vec::new()));
+    add("another's session", good.with(|draft| draft.header.session = SessionId([9; 16])));
+    add("another version", good.with(|draft| draft.header.version = 2));
+    add("no changes", good.with(|draft| draft.changes = Vec::new()));
+    add(
         "a genesis in the middle",
-        seal(Body { seq: 2, previous: Some(EnvelopeId([1; 32])), ..good.clone() }),
-    ));
-    bad.push((
-        "rubbish for a change",
-        seal(Body { changes: vec![vec![0x85; 40].into()], ..good.clone() }),
-    ));
-    bad.push((
-        "a change twice over",
-        seal(Body {
-            changes: good.changes.iter().chain(&good.changes).cloned().collect(),
-            document: crdt_schema::identity::DocumentId([3; 32]),
-            ..good.clone()
+        good.with(|draft| {
+            draft.header.seq = 2;
+            draft.header.previous = Some(EnvelopeId([1; 32]));
         }),
-    ));
+    );
+    add("rubbish for a change", good.with(|draft| draft.changes = vec![vec![0x85; 40].into()]));
+    add(
+        "a genesis under another document's id",
+        good.with(|draft| draft.header.document = DocumentId([3; 32])),
+    );
     let (_, by_one) = all
         .iter()
         .find(|(_, bytes)| is_by_one_alone(bytes))
         .context("the document of one alone")?;
-    let by_one = Envelope::from_bytes(by_one)?.body;
-    let session = crdt_schema::identity::SessionId(world.chance.bytes());
-    bad.push((
+    let by_one = Draft::of(by_one)?.header.document;
+    let session = SessionId(world.chance.bytes());
+    add(
         "a change to a document that only another may write",
-        seal(Body { document: by_one.document, genesis: None, session, ..good.clone() }),
-    ));
+        good.with(|draft| {
+            (draft.header.document, draft.header.session) = (by_one, session);
+            draft.genesis = None;
+        }),
+    );
     for (_, bytes) in &all {
-        let mut body = Envelope::from_bytes(bytes)?.body;
-        body.node = own.key.id();
-        body.organization = own.card.organization;
-        bad.push(("another's changes as its own", seal(body)));
+        let mut draft = Draft::of(bytes)?;
+        draft.header.node = own.key.id();
+        draft.header.organization = own.card.organization;
+        add("another's changes as its own", draft);
     }
     bad.extend(mutated(world, &all, &good, &own)?);
     // What is known already is not taken twice.
@@ -148,7 +145,7 @@ fn bad_envelopes(
 fn mutated(
     world: &mut World,
     all: &[(EnvelopeMeta, Vec<u8>)],
-    good: &Body,
+    good: &Draft,
     own: &Identity,
 ) -> Result<Vec<(&'static str, Vec<u8>)>> {
     let mut bad = Vec::new();
@@ -159,8 +156,8 @@ fn mutated(
             *byte ^= u8::try_from(world.chance.between(1, 255))?;
         }
         bad.push(("a mutated envelope", bytes));
-        let mut body = good.clone();
-        if let Some(change) = body.changes.first_mut() {
+        let mut draft = good.clone();
+        if let Some(change) = draft.changes.first_mut() {
             let mut bytes = change.to_vec();
             let at = world.chance.index(bytes.len());
             if let Some(byte) = bytes.get_mut(at) {
@@ -168,13 +165,13 @@ fn mutated(
             }
             *change = bytes.into();
         }
-        bad.push(("a mutated change", Envelope::seal(&own.key, body).to_bytes()));
+        bad.push(("a mutated change", draft.seal(&own.key)));
     }
     Ok(bad)
 }
 
 fn is_by_one_alone(bytes: &[u8]) -> bool {
-    let genesis = Envelope::from_bytes(bytes).ok().and_then(|envelope| envelope.body.genesis);
+    let genesis = Envelope::from_bytes(bytes).ok().and_then(|envelope| envelope.genesis);
     genesis.is_some_and(|genesis| genesis.audience.write != Circle::Workspace)
 }
 
@@ -192,9 +189,12 @@ fn flood(
         open(world, to, workspace, heads)?;
         let orphans = (0..50_u64).map(|count| {
             let previous = Some(EnvelopeId(world.chance.bytes()));
-            let body =
-                Body { genesis: None, seq: 2 + round * 50 + count, previous, ..good.clone() };
-            Envelope::seal(&own.key, body).to_bytes().into()
+            let orphan = good.with(|draft| {
+                draft.genesis = None;
+                draft.header.seq = 2 + round * 50 + count;
+                draft.header.previous = previous;
+            });
+            orphan.seal(&own.key).into()
         });
         let news = Message::News { workspace, envelopes: orphans.collect(), mark: Some(u64::MAX) };
         world.say(HOSTILE, to, news.to_frame());
