@@ -89,6 +89,9 @@ async fn no_page_that_a_link_leads_to_shuts_anybody_out() -> Result<()> {
         let unlinked = [
             format!("/documents/{document}/print"),
             format!("/workspaces/{}/documents?q=nothing-has-this-word", pair.workspace),
+            format!("/workspaces/{}/proposals/new?kind=rename&name=Kent", pair.workspace),
+            format!("/workspaces/{}/proposals/new?kind=rules&template=together", pair.workspace),
+            format!("/documents/{document}/access?day=1&month=1&year=2026"),
             format!("/join/{}", pair.workspace),
             String::from("/no/such/page"),
         ];
@@ -136,6 +139,19 @@ async fn no_form_that_comes_back_with_errors_shuts_anybody_out() -> Result<()> {
         browser.fill("How many organisations may use it?", "none").await?;
         browser.press("Make the invite").await?;
         browser.see("There is a problem").await?;
+        faults.note(check(&browser).await);
+        for question in [
+            format!("/workspaces/{workspace}/proposals/new?kind=rename&name="),
+            format!("/workspaces/{workspace}/proposals/new?kind=rules"),
+            format!("/documents/{document}/access?day=31&month=2&year=2026"),
+        ] {
+            browser.visit(&question).await?;
+            browser.see("There is a problem").await?;
+            faults.note(check(&browser).await);
+        }
+        browser.visit(&format!("/documents/{document}/access/change")).await?;
+        browser.press("See what it means").await?;
+        browser.see("Will be able to read it").await?;
         faults.note(check(&browser).await);
         browser.visit(&format!("/documents/{document}/edit/review")).await?;
         browser.fill("Day", "31").await?;
@@ -200,9 +216,30 @@ async fn full_house(stage: &mut Stage) -> Result<(Pair, String, Browser)> {
         whole.get("conflicts")
     );
     api.invite(&pair.workspace).await?;
+    decisions(&pair).await?;
     let browser = stage.browser(&pair.council).await?;
     people::set_up(&browser, "three random words 1").await.context("setting up")?;
     Ok((pair, document, browser))
+}
+
+/// A decision that was carried out, one that waits for the other steward, and a suspension.
+async fn decisions(pair: &Pair) -> Result<()> {
+    let api = pair.council.api()?;
+    let workspace = format!("/api/v1/workspaces/{}", pair.workspace);
+    let members = api.members(&pair.workspace).await?;
+    let others = members.iter().filter(|member| member.get("is_self") == Some(&json!(false)));
+    let ids = others.filter_map(|member| member.pointer("/organization/id").cloned());
+    let charity = ids.last().context("nobody else is in")?;
+    for change in [
+        json!({ "kind": "role", "organization": charity, "role": "steward" }),
+        json!({ "kind": "rules", "template": "together" }),
+    ] {
+        api.post(&format!("{workspace}/proposals"), &json!({ "change": change })).await?;
+    }
+    let id = charity.as_str().context("an id is a text")?;
+    let reason = json!({ "reason": "A computer was stolen." });
+    api.post(&format!("{workspace}/members/{id}/suspend"), &reason).await?;
+    Ok(())
 }
 
 /// What is wrong with pages, collected so that one run tells all of it.

@@ -5,6 +5,7 @@ mod browser;
 mod door;
 mod live;
 mod pages;
+mod trust;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode, header};

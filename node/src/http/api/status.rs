@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use crdt_schema::identity::NodeId;
 use engine::Reader;
-use engine::view::{JoinState, JoinView, PeerView};
+use engine::view::{FormerView, JoinState, JoinView, PeerView};
 use serde_json::{Value, json};
 
 use crate::http::App;
+use crate::http::api::members::standing;
 use crate::http::api::{organization, time};
 use crate::http::problem::Problem;
 
@@ -38,6 +39,7 @@ fn status(node: &mut Reader<'_>) -> Value {
         "node": {"id": id, "peer_id": peer},
         "listen": listen,
         "workspaces": workspaces,
+        "former": node.former().iter().map(former).collect::<Vec<_>>(),
         "joins": node.joins().iter().map(join).collect::<Vec<_>>(),
         "peers": node.peers().iter().map(peer_view).collect::<Vec<_>>(),
         "unsent": node.unsent(),
@@ -51,6 +53,14 @@ fn peer_view(peer: &PeerView) -> Value {
         "last_seen": peer.last_seen.map(time),
         "unseen": peer.unseen,
         "unseen_since": peer.unseen_since.map(time),
+    })
+}
+
+fn former(former: &FormerView) -> Value {
+    json!({
+        "workspace": {"id": former.id, "name": former.name},
+        "state": standing(former.standing),
+        "reason": former.reason,
     })
 }
 

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use crdt_schema::identity::WorkspaceId;
 use engine::Reader;
-use engine::view::{DocumentView, JoinState, MemberView, Standing};
+use engine::view::{DocumentView, FormerView, JoinState, MemberView, Standing};
 use web_ui::chrome::{Chrome, Place};
 use web_ui::pages::home::{Attention, Home, RecentChange, WorkspaceRow};
 use web_ui::pages::plain::{Accessibility, Help};
@@ -52,6 +52,12 @@ fn attention(node: &Reader<'_>) -> Vec<Attention> {
             });
         }
     }
+    let removed = |former: &FormerView| former.standing == Standing::Removed;
+    attention.extend(node.former().into_iter().filter(removed).map(|former| Attention {
+        text: format!("Your organisation was removed from {}", former.name),
+        link: "See why".to_owned(),
+        url: urls::workspace(former.id),
+    }));
     for workspace in node.workspaces() {
         let members = node.members(&workspace.id);
         let waits = |member: &&MemberView| member.standing == Standing::Waiting;

@@ -5,9 +5,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crdt_schema::identity::{Role, WorkspaceId};
 use engine::Done;
 use engine::input::Command;
-use engine::view::Standing;
-use web_ui::chrome::{Place, Tab};
+use engine::view::{FormerView, Standing};
+use web_ui::chrome::{Chrome, Place, Tab};
 use web_ui::forms::WorkspaceForm;
+use web_ui::pages::plain::Problem;
 use web_ui::pages::workspaces::{Overview, WorkspaceNew, Workspaces};
 use web_ui::{urls, words};
 
@@ -75,6 +76,11 @@ pub(crate) async fn show(
     Id(id): Id<WorkspaceId>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
+    let former = app.handle().read(|node| node.former()).await?;
+    if let Some(former) = former.into_iter().find(|former| former.id == id) {
+        let chrome = frame::chrome(&app, &signed, Place::Workspaces).await?;
+        return frame::show(&former_page(chrome, &former));
+    }
     let (chrome, workspace) = frame::chrome_in(&app, &signed, id, Tab::Overview).await?;
     let calendar = frame::calendar();
     let (members, recent, purpose) = app
@@ -97,6 +103,23 @@ pub(crate) async fn show(
         cannot_invite: frame::cannot_steward(workspace.role, &members),
         cannot_write: frame::cannot_write(workspace.role, &members),
     })
+}
+
+/// Says that this organisation is no longer in a workspace, and what that means.
+fn former_page(chrome: Chrome, former: &FormerView) -> Problem {
+    let name = &former.name;
+    let heading = if former.standing == Standing::Left {
+        format!("Your organisation left {name}")
+    } else {
+        format!("Your organisation was removed from {name}")
+    };
+    let mut paragraphs = Vec::new();
+    if !former.reason.is_empty() {
+        paragraphs.push(format!("The reason given: {}", former.reason));
+    }
+    paragraphs.push("What you had received stays on this computer; these pages no longer show it. Nothing new is received, and nothing that you write here reaches the others.".to_owned());
+    paragraphs.push("To come back, ask a steward of the workspace for a new invite.".to_owned());
+    Problem { chrome, heading, paragraphs }
 }
 
 /// Returns "Editor: changes documents".

@@ -128,8 +128,12 @@ async fn an_invite_can_be_made_copied_downloaded_and_ended() {
     let mut browser = Browser::started(&node).await;
     browser.page("/workspaces/new").await;
     assert_eq!(browser.post("/workspaces/new", &[("name", " ")]).await.status, 422);
-    let workspace =
-        browser.done("/workspaces/new", &[("name", "Northmere"), ("purpose", "Food.")]).await;
+    let workspace = browser
+        .done(
+            "/workspaces/new",
+            &[("name", "Northmere"), ("purpose", "Food."), ("rules", "any_steward")],
+        )
+        .await;
     let overview = browser.page(&workspace).await;
     assert!(overview.contains("Northmere") && overview.contains("Food."), "{overview}");
     assert!(browser.page(&format!("{workspace}/members")).await.contains("Open Door"));
