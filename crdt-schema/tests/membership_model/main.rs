@@ -15,4 +15,5 @@ mod model;
 mod cast;
 mod compare;
 mod random;
+mod exhaustive;
 mod attacks;

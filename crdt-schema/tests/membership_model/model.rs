@@ -31,7 +31,7 @@ pub(crate) struct Model {
 #[derive(Clone, Debug)]
 struct Known {
     id: EntryId,
-    entry: Entry,
+    entry: Rc<Entry>,
     past: Set,
     depth: usize,
     /// Whose node signed, by what is before it.
@@ -43,7 +43,8 @@ impl Model {
         let state = State::founded(entry).unwrap();
         let author = *state.nodes.get(&entry.node).unwrap();
         let id = entry.id();
-        let known = Known { id, entry: entry.clone(), past: Set::default(), depth: 0, author };
+        let known =
+            Known { id, entry: Rc::new(entry.clone()), past: Set::default(), depth: 0, author };
         Self {
             known: vec![known],
             numbers: BTreeMap::from([(id, 0)]),
@@ -95,7 +96,7 @@ impl Model {
         let depth = parents.iter().map(|parent| self.known[parent].depth + 1).max().unwrap();
         let author = *before.nodes.get(&entry.node).unwrap();
         self.numbers.insert(id, self.known.len());
-        self.known.push(Known { id, entry: entry.clone(), past, depth, author });
+        self.known.push(Known { id, entry: Rc::new(entry.clone()), past, depth, author });
         Taken::Yes
     }
 
@@ -236,7 +237,7 @@ impl Model {
         for number in region.iter().copied() {
             let is_contested = self.is_contested(number, unstruck, region);
             if !void.has(number) && (is_contested || self.fails(number, &state, void)) {
-                if self.is_striking(number) {
+                if self.is_striking(number) && self.decides(number, region) {
                     return Err(number);
                 }
                 void.add(number);
@@ -411,6 +412,11 @@ impl Model {
         let mut hit = self.grounds(v);
         hit.add(v);
         x != v && hit.iter().any(|hit| self.strikes(x, hit))
+    }
+
+    /// Does anything depend on whether the striking entry stands, besides what it does itself?
+    fn decides(&mut self, x: usize, region: &[usize]) -> bool {
+        region.iter().any(|v| self.strikes(x, *v) || self.threatens(*v, x))
     }
 
     /// Orders striking entries: the strongest is the least.

@@ -30,10 +30,6 @@ impl Set {
         Self(std::array::from_fn(|at| self.0[at] & !other.0[at]))
     }
 
-    pub(crate) fn is_within(self, other: Self) -> bool {
-        self.without(other) == Self::default()
-    }
-
     pub(crate) fn iter(self) -> impl Iterator<Item = usize> {
         (0..Self::LIMIT / 64).flat_map(move |word| {
             let mut rest = self.0[word];
