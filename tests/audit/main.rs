@@ -36,11 +36,13 @@ fn packages() -> Result<Vec<Package>> {
         .context("running cargo metadata")?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    let all = metadata["packages"].as_array().context("no packages")?;
+    let all = metadata.get("packages").and_then(Value::as_array).context("no packages")?;
     all.iter()
-        .filter(|package| !package["source"].is_null())
+        .filter(|package| package.get("source").is_some_and(Value::is_string))
         .map(|package| {
-            let text = |field: &str| package[field].as_str().unwrap_or_default().to_owned();
+            let text = |field: &str| {
+                package.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
+            };
             Ok(Package {
                 name: text("name"),
                 version: text("version").parse()?,

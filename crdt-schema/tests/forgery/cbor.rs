@@ -10,9 +10,9 @@ pub(crate) enum Item {
     Bytes(Vec<u8>),
     /// What should be UTF-8.
     Text(Vec<u8>),
-    Array(Vec<Item>),
-    Map(Vec<Item>),
-    Tagged(u64, Box<Item>),
+    Array(Vec<Self>),
+    Map(Vec<Self>),
+    Tagged(u64, Box<Self>),
     /// False, true, null, and what has no meaning.
     Simple(u8),
 }

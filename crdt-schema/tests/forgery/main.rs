@@ -1,7 +1,12 @@
 //! Nothing unsigned, altered, or signed for another purpose is believed.
 //!
 //! `FINGERPOST_FORGERIES` makes more or fewer, `FINGERPOST_SEED` others.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod cbor;
 mod curve;

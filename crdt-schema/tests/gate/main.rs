@@ -1,5 +1,10 @@
 //! The gate: what is honest passes, what is not is refused for its own reason, and nothing that passes does harm.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod forge;
 mod mutants;

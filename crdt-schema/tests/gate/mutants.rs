@@ -217,7 +217,7 @@ fn prove_harmless(base: &Base, change: &PlainChange, number: u64) -> Result<(), 
         }
     };
     // Most of this shows as well after the edits below, which build on it.
-    let thorough = number % 8 == 0;
+    let thorough = number.is_multiple_of(8);
     if thorough {
         agree(&here, &there)?;
         survives(&here)?;

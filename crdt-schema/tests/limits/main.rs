@@ -1,5 +1,10 @@
 //! Every limit of `limits.rs`, tried one below, at, and one above it, through each door that keeps it.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod changes;
 #[path = "../gate/forge.rs"]

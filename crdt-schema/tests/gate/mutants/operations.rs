@@ -68,7 +68,7 @@ pub(crate) fn altered_operation(material: &Material, base: usize, dice: &mut Dic
             2 => operation.key = Key::Map(key(dice).into()),
             3 => {
                 operation.pred =
-                    (0..dice.roll(4)).map(|_| near(&ids, dice)).collect::<Vec<_>>().into()
+                    (0..dice.roll(4)).map(|_| near(&ids, dice)).collect::<Vec<_>>().into();
             }
             4 => operation.action = OpType::Put(value(dice)),
             _ => operation.action = action(dice),
