@@ -10,21 +10,23 @@ use tests::node::Node;
 use tests::stage::{play, wait_for_members};
 use tests::wait;
 
+use crate::members_change::is_signed_in;
+
 /// Searched for in everything that a node keeps.
 const CANARY: &str = "Heronsgate Lantern";
 
 /// Three organisations in one workspace, all running; the council and the charity are stewards, the region is an editor.
 #[derive(Debug)]
-pub struct Trio {
-    pub council: Node,
-    pub charity: Node,
-    pub region: Node,
-    pub workspace: String,
+pub(crate) struct Trio {
+    pub(crate) council: Node,
+    pub(crate) charity: Node,
+    pub(crate) region: Node,
+    pub(crate) workspace: String,
 }
 
 impl Trio {
     /// Makes them, and a workspace of the first under these rules that the others join.
-    pub async fn meet(rules: &str) -> Result<Self> {
+    pub(crate) async fn meet(rules: &str) -> Result<Self> {
         let mut council = Node::init("Northmere Borough Council", "council", "Sam Ali").await?;
         let mut charity = Node::init("Harbour Lane Advice Centre", "vcs", "Priya Shah").await?;
         let mut region = Node::init("Saltway District Council", "council", "Alex Doe").await?;
@@ -152,6 +154,7 @@ async fn a_person_sees_who_gains_and_who_loses_before_it_is_saved() -> Result<()
         let document = make(&council, &trio.workspace, CANARY, &json!("workspace")).await?;
         arrives(&trio.region.api()?, &trio.workspace, CANARY).await?;
         let sam = stage.browser_without_scripts(&trio.council).await?;
+        is_signed_in(&sam).await?;
         sam.visit(&format!("/documents/{document}")).await?;
         sam.follow("Who can read this").await?;
         sam.see(&trio.region.name).await?;

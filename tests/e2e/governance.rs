@@ -8,7 +8,7 @@ use tests::stage::play;
 use tests::wait;
 
 use crate::audience::Trio;
-use crate::members_change::{is_out, path_of, see_member};
+use crate::members_change::{is_out, is_signed_in, path_of, see_member};
 
 #[tokio::test]
 async fn a_change_that_needs_two_stewards_waits_for_the_second() -> Result<()> {
@@ -46,6 +46,9 @@ async fn two_stewards_remove_an_organization_on_their_pages() -> Result<()> {
         let region = &trio.region.name;
         let sam = stage.browser_without_scripts(&trio.council).await?;
         let priya = stage.browser(&trio.charity).await?;
+        for browser in [&sam, &priya] {
+            is_signed_in(browser).await?;
+        }
         sam.visit(&format!("/workspaces/{workspace}/members")).await?;
         sam.follow(region).await?;
         sam.follow(&format!("Remove {region} from the workspace")).await?;
@@ -79,7 +82,8 @@ async fn a_suspension_holds_back_what_is_written_and_says_so_on_both_sides() -> 
     play("suspension", async |stage| {
         let trio = Trio::meet("any_steward").await?;
         let (council, region) = (trio.council.api()?, trio.region.api()?);
-        let content = json!({ "document_type": "referral_pathway", "title": "Warm rooms", "body": {} });
+        let content =
+            json!({ "document_type": "referral_pathway", "title": "Warm rooms", "body": {} });
         let document = council.import(&trio.workspace, &content).await?;
         wait::until("the document", async || region.document(&document).await).await?;
         let path = path_of(&council, &trio.workspace, &trio.region.name).await?;
@@ -89,15 +93,31 @@ async fn a_suspension_holds_back_what_is_written_and_says_so_on_both_sides() -> 
         see_member(&region, &trio.workspace, &trio.region.name, "state", "suspended").await?;
 
         let browser = stage.browser(&trio.region).await?;
+        is_signed_in(&browser).await?;
         browser.visit(&format!("/workspaces/{}/documents", trio.workspace)).await?;
         browser.see("suspended your organisation").await?;
         let patch = json!([{ "op": "replace", "path": "/title", "value": "Cold rooms" }]);
-        region.try_patch(&document, None, &patch).await?;
-        let change = json!({ "change": { "kind": "reinstate", "organization": suspended.pointer("/organization/id") } });
+        let written = region.try_patch(&document, None, &patch).await?;
+        ensure!(written.status == 200, "it may write, and is held back: {}", written.status);
+        let refusals = format!("/api/v1/documents/{document}/refusals");
+        wait::until("what is held back to arrive", async || {
+            let held = council.list(&refusals).await?;
+            ensure!(held.iter().any(|one| one.get("held") == Some(&json!(true))), "{held:?}");
+            Ok(())
+        })
+        .await?;
         let title = text(&council.document(&document).await?, "title")?;
         ensure!(title == "Warm rooms", "what a suspended organisation writes counts: {title}");
+        let organization = suspended.pointer("/organization/id");
+        let change = json!({ "change": { "kind": "reinstate", "organization": organization } });
         council.post(&format!("/api/v1/workspaces/{}/proposals", trio.workspace), &change).await?;
-        see_member(&region, &trio.workspace, &trio.region.name, "state", "member").await
+        see_member(&region, &trio.workspace, &trio.region.name, "state", "member").await?;
+        wait::until("what was held back to count", async || {
+            let title = text(&council.document(&document).await?, "title")?;
+            ensure!(title == "Cold rooms", "{title}");
+            Ok(())
+        })
+        .await
     })
     .await
 }

@@ -4,12 +4,13 @@ use anyhow::{Context, Result, ensure};
 use hyper::Method;
 use serde_json::{Value, json};
 use tests::api::{Api, text};
+use tests::browser::Browser;
 use tests::places;
 use tests::stage::{Pair, play};
 use tests::wait;
 
 /// Returns the path of an organisation in a workspace, by its name.
-pub async fn path_of(api: &Api, workspace: &str, name: &str) -> Result<String> {
+pub(crate) async fn path_of(api: &Api, workspace: &str, name: &str) -> Result<String> {
     let organization = member(api, workspace, name).await?;
     let id = organization.pointer("/organization/id").and_then(Value::as_str);
     Ok(format!("/api/v1/workspaces/{workspace}/members/{}", id.context("a member has an id")?))
@@ -24,7 +25,7 @@ async fn member(api: &Api, workspace: &str, name: &str) -> Result<Value> {
 }
 
 /// Waits until a node sees this at a key of an organisation.
-pub async fn see_member(
+pub(crate) async fn see_member(
     api: &Api,
     workspace: &str,
     name: &str,
@@ -39,8 +40,13 @@ pub async fn see_member(
     .await
 }
 
+/// Waits until a browser that was just opened is signed in: what is visited before that is left again.
+pub(crate) async fn is_signed_in(browser: &Browser) -> Result<()> {
+    browser.see("Set up this node").await
+}
+
 /// Waits until a node's organisation is in no workspace.
-pub async fn is_out(api: &Api) -> Result<()> {
+pub(crate) async fn is_out(api: &Api) -> Result<()> {
     wait::until("the workspace to be gone", async || {
         let workspaces = api.list("/api/v1/workspaces").await?;
         ensure!(workspaces.is_empty(), "still in {workspaces:?}");
@@ -113,6 +119,7 @@ async fn what_a_removed_organization_wrote_before_stays_and_what_it_writes_after
         pair.council.start().await?;
         is_out(&pair.charity.api()?).await?;
         let browser = stage.browser(&pair.charity).await?;
+        is_signed_in(&browser).await?;
         browser.visit("/").await?;
         browser.see("was removed from Northmere together").await?;
         let gone = pair
@@ -126,6 +133,7 @@ async fn what_a_removed_organization_wrote_before_stays_and_what_it_writes_after
         let now = text(&council.document(&document).await?, "title")?;
         ensure!(now == "Written before", "what was written after the removal counts: {now}");
         let browser = stage.browser(&pair.council).await?;
+        is_signed_in(&browser).await?;
         browser.visit(&format!("/workspaces/{}/history", pair.workspace)).await?;
         browser.see("They have closed.").await?;
         browser.visit(&format!("/workspaces/{}/members", pair.workspace)).await?;
