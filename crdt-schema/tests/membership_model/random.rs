@@ -371,3 +371,28 @@ fn random_histories_third_part() {
 fn random_histories_fourth_part() {
     compare_part(3);
 }
+
+/// What somebody says on what is long past makes the log look at all that came since once more.
+#[test]
+fn a_harmless_entry_that_is_back_dated_reopens_nothing() {
+    let casts = casts();
+    let beginnings = beginnings(&casts);
+    for seed in 0..5_000 {
+        let (_, mut history, mut chance) = history(&beginnings, seed);
+        let settled = history.state();
+        let known: Vec<usize> = history.model.all().iter().collect();
+        let view = history.model.with_past(Set::one(chance.of(&known)));
+        // The founder's first node, which nobody else can have claimed.
+        let act = Said::Unknown { kind: 17, fields: vec![0x81, 0x05] };
+        let entry = history.write(view, At(0, 0), act);
+        if history.model.insert(&entry) == Taken::Yes {
+            let mut state = (*history.state()).clone();
+            state.void.remove(&entry.id());
+            if state != *settled {
+                let before = format!("{settled:?}");
+                let text = format!("{state:?}\ninstead of\n{before}");
+                panic!("seed {seed}: {}", named(&text, history.cast, &history.entries));
+            }
+        }
+    }
+}
