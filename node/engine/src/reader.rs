@@ -183,8 +183,14 @@ impl Reader<'_> {
         workspace: &WorkspaceId,
         member: &OrganizationId,
     ) -> impl Iterator<Item = (usize, Timestamp)> {
-        let is_other = *member != self.card().organization
-            && self.0.workspaces.state(workspace).is_some_and(|state| state.is_member(member));
+        let own = self.card().organization;
+        // Whoever is out has nobody to send anything to.
+        let is_other = *member != own
+            && self
+                .0
+                .workspaces
+                .state(workspace)
+                .is_some_and(|state| state.is_member(&own) && state.is_member(member));
         let reached = usize::try_from(self.0.sync.reached(workspace, member)).unwrap_or(usize::MAX);
         let arrivals = self.0.documents.arrivals(workspace).iter().enumerate().skip(reached);
         arrivals

@@ -267,6 +267,8 @@ impl Workspaces {
         now: Timestamp,
     ) -> Taken {
         let mut taken = Taken::default();
+        // Whoever is new here has seen no time pass, and takes the log as those tell it who let it in.
+        let is_new_here = !self.logs.contains_key(workspace);
         for bytes in entries {
             let Ok(entry) = Entry::from_bytes(bytes) else {
                 taken.refused = Some(RefuseEntry::BadSignature);
@@ -287,7 +289,7 @@ impl Workspaces {
             if self.log(workspace).is_some_and(|log| log.knows(&entry.id())) {
                 continue;
             }
-            if self.is_early(workspace, &entry, now) {
+            if !is_new_here && self.is_early(workspace, &entry, now) {
                 if self.early.len() < EARLY {
                     self.early.insert(entry.id(), (*workspace, bytes.clone()));
                 }

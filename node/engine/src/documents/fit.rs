@@ -87,7 +87,9 @@ fn pass(envelope: &Envelope, changes: Vec<PlainChange>, open: &Open) -> Result<F
     for id in chain {
         past.extend(open.ledger.past_of(&id));
     }
-    Ok(through_gate(envelope, changes, &open.apart(&past)?))
+    // Each change it builds on fits by itself; what cannot be had together are two that one author said in one place.
+    let Ok(past) = open.apart(&past) else { return Ok(Fit::Refused("builds-on-both")) };
+    Ok(through_gate(envelope, changes, &past))
 }
 
 fn through_gate(envelope: &Envelope, changes: Vec<PlainChange>, document: &Document) -> Fit {

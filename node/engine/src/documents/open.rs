@@ -214,6 +214,14 @@ impl Open {
         Document::restore(changes).map_err(|error| broken(&error))
     }
 
+    /// Is something that a session wrote accepted, but does not count?
+    pub(crate) fn has_gap(&self, node: &NodeId, session: &SessionId) -> bool {
+        self.ledger.out().any(|(placed, _)| {
+            let (by, of, _) = placed.place();
+            (by, of) == (*node, *session)
+        })
+    }
+
     /// Returns where a session's chain ends.
     pub(super) fn tip(&self, node: &NodeId, session: &SessionId) -> Option<(u64, EnvelopeId)> {
         self.tips.get(&(*node, *session)).copied()

@@ -4,7 +4,8 @@ use crdt_schema::document::EditError;
 use crdt_schema::envelope::{Content, Envelope, Genesis, Header, VERSION};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
-    DocumentId, EntryId, EnvelopeId, InviteId, Name, OrganizationId, Timestamp, WorkspaceId,
+    DocumentId, EntryId, EnvelopeId, InviteId, Name, OrganizationId, SessionId, Timestamp,
+    WorkspaceId,
 };
 use crdt_schema::invite::{Contact, Invite, Terms};
 use crdt_schema::key::Person;
@@ -418,12 +419,17 @@ impl Engine {
         let workspace = self.readable(&document)?;
         self.require_writer(&workspace, Some(&document))?;
         self.gather(&workspace, effects)?;
-        let (node, session, now) = (self.identity.key.id(), self.session, self.now);
-        let Self { documents, workspaces, shelf, .. } = self;
+        let (node, now) = (self.identity.key.id(), self.now);
+        let Self { documents, workspaces, shelf, session, chance, .. } = self;
         let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchWorkspace)?;
         let open =
             documents.open(&document, &**shelf, &*log).map_err(|error| Self::storage(&error))?;
         let open = open.ok_or(Refused::NoSuchDocument)?;
+        if open.has_gap(&node, session) {
+            // The changes of a session are numbered without a gap, and some of this one's are no longer in the document.
+            *session = SessionId(chance.bytes());
+        }
+        let session = *session;
         if base.is_some_and(|base| !open.document.knows(base)) {
             return Err(Refused::NoSuchVersion);
         }
