@@ -51,6 +51,16 @@ impl Disk {
         Self(Arc::new(Mutex::new(self.kept().clone())))
     }
 
+    /// Returns all that is kept, whatever it is, to search it.
+    #[must_use]
+    pub fn everything(&self) -> Vec<Vec<u8>> {
+        let kept = self.kept();
+        let entries = kept.entries.iter().map(|(_, bytes)| bytes.clone());
+        let texts = [&kept.locals, &kept.cache].into_iter().flatten();
+        let texts = texts.flat_map(|(key, value)| [key.clone().into_bytes(), value.clone()]);
+        entries.chain(kept.envelopes.values().cloned()).chain(texts).collect()
+    }
+
     /// Returns all envelopes, in the order in which they were kept.
     #[must_use]
     pub fn all(&self) -> Vec<(EnvelopeMeta, Vec<u8>)> {

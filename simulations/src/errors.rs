@@ -42,6 +42,13 @@ impl Logs {
         self.kept().all = Some(BTreeMap::new());
     }
 
+    /// Is a word in what a node logged?
+    pub(crate) fn has_said(&self, node: Number, word: &str) -> bool {
+        let kept = self.kept();
+        let said = kept.all.as_ref().and_then(|all| all.get(&node));
+        said.is_some_and(|said| said.contains(word))
+    }
+
     /// Returns what was kept, and keeps no more.
     pub(crate) fn take_all(&self) -> BTreeMap<Number, String> {
         self.kept().all.take().unwrap_or_default()

@@ -9,10 +9,17 @@ mod joining_while_inviter_is_away;
 mod single_invite_used_twice_at_once;
 mod revoked_and_used_up_invites;
 mod restricted_documents_stay_restricted;
+mod a_reader_for_a_while;
 mod a_stranger_learns_nothing;
 mod hostile_member;
 mod clocks_wrong_by_a_century;
 mod recovery_on_a_new_machine;
+mod one_node_is_two;
+mod removed_while_apart;
+mod suspended_for_a_while;
+mod duelling_stewards;
+mod the_last_steward_is_gone;
+mod a_backup_is_restored;
 
 use anyhow::Result;
 
@@ -43,10 +50,17 @@ scenarios![
     single_invite_used_twice_at_once,
     revoked_and_used_up_invites,
     restricted_documents_stay_restricted,
+    a_reader_for_a_while,
     a_stranger_learns_nothing,
     hostile_member,
     clocks_wrong_by_a_century,
     recovery_on_a_new_machine,
+    one_node_is_two,
+    removed_while_apart,
+    suspended_for_a_while,
+    duelling_stewards,
+    the_last_steward_is_gone,
+    a_backup_is_restored,
 ];
 
 /// Returns the scenario of a name.

@@ -49,10 +49,17 @@ all![
     single_invite_used_twice_at_once,
     revoked_and_used_up_invites,
     restricted_documents_stay_restricted,
+    a_reader_for_a_while,
     a_stranger_learns_nothing,
     hostile_member,
     clocks_wrong_by_a_century,
     recovery_on_a_new_machine,
+    one_node_is_two,
+    removed_while_apart,
+    suspended_for_a_while,
+    duelling_stewards,
+    the_last_steward_is_gone,
+    a_backup_is_restored,
 ];
 
 #[test]

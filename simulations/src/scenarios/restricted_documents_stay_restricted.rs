@@ -1,9 +1,11 @@
-//! A document for two of three organisations: the third is sent not one byte more or other for it.
+//! A document for two of three organisations: the third is sent not one byte more or other for it, stores nothing and logs
+//! nothing that it would not without.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use crdt_schema::audience::Audience;
+use crdt_schema::identity::DocumentId;
 
 use crate::ask::short;
 use crate::invariants;
@@ -16,17 +18,26 @@ const OUTSIDER: Number = 2;
 /// To each sender and receiver the frames between them.
 type Tapped = BTreeMap<(Number, Number), Vec<Vec<u8>>>;
 
+/// What the outsider came to see.
+#[derive(Debug)]
+struct Seen {
+    sent: Tapped,
+    stored: Vec<Vec<u8>>,
+    logged: String,
+    secret: Option<DocumentId>,
+}
+
 pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
     let seed = world.chance.below(u64::MAX);
-    let without = told(&mut World::new(seed), false)?;
-    let mut with = World::new(seed);
-    let frames = told(&mut with, true)?;
-    for (link, frames) in &frames {
-        for frame in frames {
-            let is_leaked = frame.windows(CANARY.len()).any(|bytes| bytes == CANARY.as_bytes());
-            ensure!(!is_leaked, "the outsider was sent a word of a document that it may not read");
-        }
-        let other = without.get(link).map(Vec::as_slice).unwrap_or_default();
+    let mut other = World::new(seed);
+    other.logs = world.logs.clone();
+    let without = told(&mut other, false)?;
+    let mut world_with = World::new(seed);
+    world_with.logs = world.logs.clone();
+    *world = world_with;
+    let with = told(world, true)?;
+    for (link, frames) in &with.sent {
+        let other = without.sent.get(link).map(Vec::as_slice).unwrap_or_default();
         let differs = frames.iter().zip(other).position(|(with, without)| with != without);
         ensure!(
             differs.is_none() && frames.len() == other.len(),
@@ -36,12 +47,32 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
             other.len()
         );
     }
-    *world = with;
+    ensure!(with.stored == without.stored, "the outsider stores something else for it");
+    ensure!(with.logged == without.logged, "the outsider logs something else for it");
+    // The same once more by what the document says and is called, so that not both runs can leak alike.
+    let id = with.secret.context("there was no secret")?;
+    let frames = with.sent.values().flatten().chain(&with.stored);
+    for bytes in frames.map(Vec::as_slice).chain([with.logged.as_bytes()]) {
+        let text = id.to_string();
+        for word in [CANARY.as_bytes(), id.0.as_slice(), text.as_bytes()] {
+            ensure!(!contains(bytes, word), "the outsider was told of a document it may not read");
+        }
+    }
+    let inside = world.node(0)?.disk.everything();
+    ensure!(
+        inside.iter().any(|bytes| contains(bytes, CANARY.as_bytes())),
+        "a word that is there is not found"
+    );
     Ok(())
 }
 
-/// Plays the story and returns what the outsider was sent.
-fn told(world: &mut World, has_secret: bool) -> Result<Tapped> {
+fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|part| part == word)
+}
+
+/// Plays the story and returns what the outsider came to see.
+fn told(world: &mut World, has_secret: bool) -> Result<Seen> {
+    world.logs.keep_all();
     // Nothing is left to chance that a secret document could change: only what is sent may differ.
     world.network.weather = Weather { delay: (20, 20), ..Weather::default() };
     world.disk_delay = (2, 2);
@@ -72,7 +103,9 @@ fn told(world: &mut World, has_secret: bool) -> Result<Tapped> {
         ensure!(world.content(OUTSIDER, secret)?.is_none(), "the outsider holds the document");
         ensure!(world.content(0, secret)? == world.content(1, secret)?, "the insiders differ");
     }
-    let tapped = std::mem::take(&mut world.trace.tapped);
+    let sent = std::mem::take(&mut world.trace.tapped);
+    let stored = world.node(OUTSIDER)?.disk.everything();
+    let logged = world.logs.take_all().remove(&OUTSIDER).unwrap_or_default();
     invariants::calm(world, workspace)?;
-    Ok(tapped)
+    Ok(Seen { sent, stored, logged, secret })
 }

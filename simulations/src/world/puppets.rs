@@ -3,6 +3,7 @@
 use anyhow::{Result, bail, ensure};
 
 use super::{Being, World};
+use crate::disk::Disk;
 use crate::network::Number;
 
 impl World {
@@ -14,6 +15,31 @@ impl World {
         self.crash(number)?;
         self.node(number)?.being = Being::Puppet(Vec::new());
         Ok(())
+    }
+
+    /// Turns a puppet back into what it was, on the disk that it has.
+    ///
+    /// # Errors
+    /// If the engine does not open.
+    pub fn start_again(&mut self, number: Number) -> Result<()> {
+        for peer in 0..self.nodes.len() {
+            self.tear(number, peer);
+        }
+        let node = self.node(number)?;
+        node.being = Being::Off;
+        node.heard.clear();
+        self.start(number)
+    }
+
+    /// Turns a puppet back into what it was, on another disk and away from all others, as who would like time to go back.
+    ///
+    /// # Errors
+    /// If the engine does not open.
+    pub fn revive(&mut self, number: Number, disk: Disk) -> Result<()> {
+        self.node(number)?.disk = disk;
+        let others: Vec<Number> = (0..self.nodes.len()).filter(|other| *other != number).collect();
+        self.cut(&[number], &others);
+        self.start_again(number)
     }
 
     /// Connects a puppet to a node.
