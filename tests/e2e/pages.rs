@@ -228,8 +228,8 @@ async fn decisions(pair: &Pair) -> Result<()> {
     let workspace = format!("/api/v1/workspaces/{}", pair.workspace);
     let members = api.members(&pair.workspace).await?;
     let others = members.iter().filter(|member| member.get("is_self") == Some(&json!(false)));
-    let ids = others.filter_map(|member| member.pointer("/organization/id").cloned());
-    let charity = ids.last().context("nobody else is in")?;
+    let mut ids = others.filter_map(|member| member.pointer("/organization/id").cloned());
+    let charity = ids.next().context("nobody else is in")?;
     for change in [
         json!({ "kind": "role", "organization": charity, "role": "steward" }),
         json!({ "kind": "rules", "template": "together" }),

@@ -9,7 +9,7 @@ use tests::api::text;
 use tests::chance::Chance;
 use tests::node::Node;
 use tests::stage::Pair;
-use tests::{wait, wire};
+use tests::wire;
 
 /// What only members may know. Letters that nothing else has by chance.
 const CANARIES: &[&str] =

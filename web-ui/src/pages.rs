@@ -120,14 +120,18 @@ impl Conflict {
     }
 }
 
+/// A page with its name, rendered with sample values.
+type Sample = (&'static str, Result<String, askama::Error>);
+
+macro_rules! render {
+    ($($name:literal => $page:expr,)*) => { vec![$(($name, $page.render()),)*] };
+}
+
 /// Implements `sample()` by hand in each page; this lists all of them for the tests and the gallery.
 #[must_use]
-pub fn samples() -> Vec<(&'static str, Result<String, askama::Error>)> {
+pub fn samples() -> Vec<Sample> {
     use askama::Template as _;
-    macro_rules! render {
-        ($($name:literal => $page:expr,)*) => { vec![$(($name, $page.render()),)*] };
-    }
-    render! {
+    let mut samples = render! {
         "start" => set_up::Start::sample(),
         "start-problem" => set_up::Start::sample_problem(),
         "setup-organisation" => set_up::SetupOrganization::sample(),
@@ -144,20 +148,6 @@ pub fn samples() -> Vec<(&'static str, Result<String, askama::Error>)> {
         "workspace" => workspaces::Overview::sample(),
         "workspace-empty" => workspaces::Overview::sample_empty(),
         "members" => workspaces::Members::sample(),
-        "organisation" => organization::Organization::sample(),
-        "organisation-own" => organization::Organization::sample_own(),
-        "organisation-waiting" => organization::Organization::sample_waiting(),
-        "decisions" => decisions::Decisions::sample(),
-        "decisions-empty" => decisions::Decisions::sample_empty(),
-        "decision" => decisions::Decision::sample(),
-        "decision-done" => decisions::Decision::sample_done(),
-        "confirm" => decisions::Confirm::sample(),
-        "confirm-error" => decisions::Confirm::sample_error(),
-        "rules" => decisions::Rules::sample(),
-        "rules-cannot" => decisions::Rules::sample_cannot(),
-        "workspace-history" => record::WorkspaceHistory::sample(),
-        "workspace-refusals" => record::WorkspaceRefusals::sample(),
-        "workspace-refusals-empty" => record::WorkspaceRefusals::sample_empty(),
         "join" => join::Join::sample(),
         "join-check" => join::JoinCheck::sample(),
         "join-waiting" => join::JoinWaiting::sample(),
@@ -175,10 +165,6 @@ pub fn samples() -> Vec<(&'static str, Result<String, askama::Error>)> {
         "document" => read::Read::sample(),
         "document-print" => read::Print::sample(),
         "document-choose" => read::Choose::sample(),
-        "document-access" => access::Access::sample(),
-        "document-access-day" => access::Access::sample_day(),
-        "document-access-change" => access::AccessChange::sample(),
-        "document-refusals" => record::DocumentRefusals::sample(),
         "edit" => edit::Edit::sample(),
         "edit-step" => edit::EditPart::sample_step(),
         "edit-trigger" => edit::EditPart::sample("trigger"),
@@ -196,5 +182,32 @@ pub fn samples() -> Vec<(&'static str, Result<String, askama::Error>)> {
         "problem-403" => plain::Problem::sample_forbidden(),
         "problem-421" => plain::Problem::misdirected(),
         "problem-500" => plain::Problem::broken(crate::chrome::Chrome::sample(crate::chrome::Place::Elsewhere)),
+    };
+    samples.extend(samples_of_trust());
+    samples
+}
+
+/// The pages about who may read, write, admit and remove.
+fn samples_of_trust() -> Vec<Sample> {
+    use askama::Template as _;
+    render! {
+        "organisation" => organization::Organization::sample(),
+        "organisation-own" => organization::Organization::sample_own(),
+        "organisation-waiting" => organization::Organization::sample_waiting(),
+        "decisions" => decisions::Decisions::sample(),
+        "decisions-empty" => decisions::Decisions::sample_empty(),
+        "decision" => decisions::Decision::sample(),
+        "decision-done" => decisions::Decision::sample_done(),
+        "confirm" => decisions::Confirm::sample(),
+        "confirm-error" => decisions::Confirm::sample_error(),
+        "rules" => decisions::Rules::sample(),
+        "rules-cannot" => decisions::Rules::sample_cannot(),
+        "workspace-history" => record::WorkspaceHistory::sample(),
+        "workspace-refusals" => record::WorkspaceRefusals::sample(),
+        "workspace-refusals-empty" => record::WorkspaceRefusals::sample_empty(),
+        "document-access" => access::Access::sample(),
+        "document-access-day" => access::Access::sample_day(),
+        "document-access-change" => access::AccessChange::sample(),
+        "document-refusals" => record::DocumentRefusals::sample(),
     }
 }
