@@ -1,7 +1,7 @@
 //! A node goes back to a backup, among others who have gone on with it: it says nothing twice, and gets back all that
 //! anybody else has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
 use crdt_schema::audience::Audience;
@@ -25,7 +25,7 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
         let known = world.set(RESTORED, document, "/title", &format!("Known in round {round}"))?;
         world.create(RESTORED, workspace, Audience::default(), short("Others have this, too"))?;
         world.run_for(60_000)?;
-        let promised = world.node(RESTORED)?.ledger.clone();
+        let promised = known_to_others(world)?;
         // What nobody else has is lost with the disk.
         world.cut(&[RESTORED], &[0, 2]);
         let lost = world.set(RESTORED, document, "/title", &format!("Lost in round {round}"))?;
@@ -48,6 +48,22 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
         ensure!(!world.shows(0, document, &lost)?, "a disk that is gone was read");
     }
     nothing_was_said_twice(world, workspace)
+}
+
+/// What the node promised to its people, as far as another has it, too.
+fn known_to_others(world: &mut World) -> Result<Ledger> {
+    let mut promised = world.node(RESTORED)?.ledger.clone();
+    for (document, versions) in &mut promised.documents {
+        let mut known = BTreeSet::new();
+        for version in &*versions {
+            if world.shows(0, *document, version)? || world.shows(2, *document, version)? {
+                known.insert(version.clone());
+            }
+        }
+        *versions = known;
+    }
+    promised.documents.retain(|_, versions| !versions.is_empty());
+    Ok(promised)
 }
 
 fn edits(world: &mut World, workspace: crdt_schema::identity::WorkspaceId) -> Result<()> {

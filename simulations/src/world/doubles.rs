@@ -46,6 +46,7 @@ impl World {
             chance: node.chance.clone(),
         };
         node.ledger = Ledger::default();
+        self.count("copied machines");
         self.nodes.push(double);
         self.doubles.push(Double { of, number, side: side.iter().copied().collect() });
         self.has_fork = true;
@@ -61,6 +62,12 @@ impl World {
             .iter()
             .find(|double| double.number == number)
             .map_or(number, |double| double.of)
+    }
+
+    /// Is it a double, or does it have one? Such a node is nobody to be relied on.
+    #[must_use]
+    pub fn is_two(&self, number: Number) -> bool {
+        self.doubles.iter().any(|double| double.of == number || double.number == number)
     }
 
     /// Can the two ever meet?
