@@ -15,6 +15,7 @@ pub mod envelope;
 pub mod audience;
 pub mod access;
 pub mod ledger;
+pub mod bundle;
 pub mod heads;
 pub mod gate;
 pub mod document;

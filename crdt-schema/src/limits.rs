@@ -62,3 +62,5 @@ pub const FENCES: usize = 256;
 pub const IDENTIFIERS: usize = 8;
 /// Bytes of one identifier, its scheme, or a domain name.
 pub const IDENTIFIER_BYTES: usize = 253;
+/// One exported bundle, as a file.
+pub const BUNDLE_BYTES: usize = 64 * 1024 * 1024;

@@ -27,8 +27,11 @@ pub(crate) mod document;
 pub(crate) mod audience;
 pub(crate) mod edit;
 pub(crate) mod person;
+pub(crate) mod node;
+pub(crate) mod profile;
 pub(crate) mod status;
 pub(crate) mod check;
+pub(crate) mod verify;
 
 const COMMON: &str = "Common options";
 
@@ -67,8 +70,12 @@ enum Command {
     Doc(document::Args),
     #[command(subcommand)]
     Person(person::Command),
+    #[command(subcommand)]
+    Node(node::Command),
+    Profile(profile::Args),
     Status(status::Args),
     Check(check::Args),
+    Verify(verify::Args),
 }
 
 /// Does what the command line says: status 0 done, 1 refused or failed with a reason, 2 wrong usage.
@@ -111,6 +118,7 @@ async fn run(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(args, data()?, output).await,
         Command::Join(args) => join::run(args, &data()?, output).await,
         Command::Check(args) => check::run(args, &data()?, output).await,
+        Command::Verify(args) => verify::run(args, output).await,
         Command::Workspace(command) => {
             with_client(data()?, async |c| workspace::run(command, c, output).await).await
         }
@@ -128,6 +136,12 @@ async fn run(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         }
         Command::Person(command) => {
             with_client(data()?, async |c| person::run(command, c, output).await).await
+        }
+        Command::Node(command) => {
+            with_client(data()?, async |c| node::run(command, c, output).await).await
+        }
+        Command::Profile(args) => {
+            with_client(data()?, async |c| profile::run(args, c, output).await).await
         }
         Command::Status(args) => {
             with_client(data()?, async |c| status::run(args, c, output).await).await

@@ -209,7 +209,9 @@ pub struct Profile {
 }
 
 impl Profile {
-    fn is_bounded(&self) -> bool {
+    /// Is it within the limits?
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
         let fits = |text: &str| !text.is_empty() && text.len() <= limits::IDENTIFIER_BYTES;
         self.identifiers.len() <= limits::IDENTIFIERS
             && self.identifiers.iter().all(|(list, number)| fits(list) && fits(number))

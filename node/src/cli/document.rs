@@ -128,6 +128,8 @@ enum Format {
     Automerge,
     /// For people
     Markdown,
+    /// All signed changes with the membership that gave them their right; "verify" checks it
+    Bundle,
 }
 
 pub(crate) async fn run(
@@ -264,25 +266,14 @@ async fn export(args: Export, client: &Client, output: &mut Output) -> anyhow::R
         Format::Json => "json",
         Format::Automerge => "automerge",
         Format::Markdown => "markdown",
+        Format::Bundle => "bundle",
     };
     let path = with_query(&format!("/documents/{id}/export"), &[("format", format.to_owned())]);
     let bytes = client
         .call(Method::GET, &path, Content::Nothing)
         .await
         .context("cannot export the document")?;
-    match file {
-        Some(file) => {
-            crate::data::write(&file, &bytes)?;
-            output.say(&format!("Written to {}.", file.display()));
-        }
-        None => {
-            output.raw(&bytes)?;
-            if !bytes.ends_with(b"\n") && format != "automerge" {
-                output.raw(b"\n")?;
-            }
-        }
-    }
-    Ok(())
+    output.file(file.as_deref(), &bytes)
 }
 
 async fn history(id: &DocumentId, client: &Client, output: &mut Output) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 //! Where words go: data to standard output, all else to standard error.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -62,6 +63,21 @@ impl Output {
     pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
         self.raw(text.as_bytes())?;
         self.raw(b"\n")
+    }
+
+    /// Writes bytes to a file, or to standard output if none is named.
+    pub(crate) fn file(&mut self, file: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
+        if let Some(file) = file {
+            crate::data::write(file, bytes)?;
+            self.say(&format!("Written to {}.", file.display()));
+            return Ok(());
+        }
+        self.raw(bytes)?;
+        // What is text ends with a line's end.
+        if std::str::from_utf8(bytes).is_ok_and(|text| !text.ends_with('\n')) {
+            self.raw(b"\n")?;
+        }
+        Ok(())
     }
 
     /// Prints data as it is.

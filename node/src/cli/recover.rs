@@ -136,7 +136,8 @@ async fn wait(client: &Client) -> anyhow::Result<Vec<Value>> {
     Ok(client.list("/workspaces").await?)
 }
 
-fn from_file(file: &Path) -> anyhow::Result<(Words, Name, Sector)> {
+/// Reads a recovery kit: the words, and what the organisation was called.
+pub(crate) fn from_file(file: &Path) -> anyhow::Result<(Words, Name, Sector)> {
     let reading = || format!("cannot read {}", file.display());
     let length = fs::metadata(file).with_context(reading)?.len();
     anyhow::ensure!(

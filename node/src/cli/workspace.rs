@@ -1,5 +1,7 @@
 //! `fingerpost workspace …`
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use axum::http::Method;
 use clap::Subcommand;
@@ -48,6 +50,14 @@ pub(crate) enum Command {
     Leave(Which),
     /// List who did what to the workspace and its members, the newest first
     History(Which),
+    /// Write everything that was decided about members, with its signatures, to a file that "verify" checks
+    Audit {
+        #[command(flatten)]
+        which: Which,
+        /// Where to [default: standard output]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// List changes that were refused, with the reason
     Refused(Which),
 }
@@ -93,6 +103,14 @@ pub(crate) async fn run(
         }
         Command::Leave(which) => leave(&which, client, output).await?,
         Command::History(which) => history(&which, client, output).await?,
+        Command::Audit { which, output: file } => {
+            let path = format!("{}/audit", which.path(client).await?);
+            let bytes = client
+                .call(Method::GET, &path, Content::Nothing)
+                .await
+                .context("cannot read the membership log")?;
+            output.file(file.as_deref(), &bytes)?;
+        }
         Command::Refused(which) => {
             let path = format!("{}/refusals", which.path(client).await?);
             audience::refused(&path, client, output).await?;

@@ -15,6 +15,7 @@ pub(crate) mod markdown;
 pub(crate) mod import;
 pub(crate) mod events;
 pub(crate) mod people;
+pub(crate) mod own;
 pub(crate) mod paging;
 pub(crate) mod person;
 
@@ -45,6 +46,9 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces/{w}/invites", get(members::invites).post(members::invite)),
         ("/workspaces/{w}/invites/{i}", delete(members::revoke)),
         ("/join", post(members::join)),
+        ("/nodes", get(own::nodes)),
+        ("/nodes/{n}", delete(own::end)),
+        ("/profile", get(own::profile).put(own::describe)),
         ("/people", get(people::list).post(people::add)),
         ("/people/{p}/password", put(people::password)),
         ("/workspaces/{w}/members", get(members::list)),
@@ -58,6 +62,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces/{w}/proposals/{p}/objections", post(decisions::object)),
         ("/workspaces/{w}/consequences", post(decisions::consequences)),
         ("/workspaces/{w}/history", get(record::history)),
+        ("/workspaces/{w}/audit", get(record::audit)),
         ("/workspaces/{w}/refusals", get(record::refusals)),
         ("/workspaces/{w}/documents", get(documents::list).post(edit::create)),
         ("/workspaces/{w}/import", post(import::take)),

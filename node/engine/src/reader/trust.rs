@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crdt_schema::access::AccessLog;
 use crdt_schema::audience::{Audience, Circle};
+use crdt_schema::bundle::Bundle;
 use crdt_schema::identity::{
     DocumentId, EntryId, EnvelopeId, OrganizationId, Timestamp, WorkspaceId,
 };
@@ -280,6 +281,35 @@ impl Reader<'_> {
         Ok(views.collect())
     }
 
+    /// Returns the membership log as a file that anybody can check.
+    ///
+    /// # Errors
+    /// If there is no such workspace.
+    pub fn audit(&self, workspace: &WorkspaceId) -> Result<Bundle, Refused> {
+        self.workspace(workspace).ok_or(Refused::NoSuchWorkspace)?;
+        let log = self.0.workspaces.log(workspace).ok_or(Refused::NoSuchWorkspace)?;
+        Ok(Bundle::new(entries(log), std::iter::empty()))
+    }
+
+    /// Returns a document with all its signed envelopes, and the membership log that gives them their right.
+    ///
+    /// # Errors
+    /// If there is no such document, or the store cannot be read.
+    pub fn bundle(&self, id: &DocumentId) -> Result<Bundle, Refused> {
+        let workspace = self.0.readable(id)?;
+        let log = self.0.workspaces.log(&workspace).ok_or(Refused::NoSuchDocument)?;
+        let mut envelopes = Vec::new();
+        for envelope in self.0.documents.envelopes(id) {
+            let bytes = self
+                .0
+                .shelf
+                .envelope(envelope)
+                .map_err(|error| Refused::Storage(error.to_string()))?;
+            envelopes.extend(bytes);
+        }
+        Ok(Bundle::new(entries(log), std::iter::once(envelopes)))
+    }
+
     /// Returns what another audience would mean for a document.
     ///
     /// # Errors
@@ -317,6 +347,10 @@ impl Reader<'_> {
         change.sentences = sentences::audience_change(&change, audience, was_public);
         Ok(change)
     }
+}
+
+fn entries(log: &Log) -> impl Iterator<Item = Vec<u8>> {
+    log.entries_in_order().map(|(_, entry)| entry.to_bytes())
 }
 
 /// Returns the newest entries up to a time, as they and all they build on claim it.

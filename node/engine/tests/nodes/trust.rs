@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crdt_schema::audience::{Audience, Circle};
+use crdt_schema::bundle::Bundle;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, EntryId, OrganizationId, Role, WorkspaceId};
 use crdt_schema::membership::Change;
@@ -311,4 +312,43 @@ fn who_could_read_is_told_for_any_time() {
         names(&mut stage, Some(then)),
         ["Organisation 0", "Organisation 1", "Organisation 2"]
     );
+}
+
+#[test]
+fn an_export_proves_offline_who_wrote_what_and_a_changed_one_does_not() {
+    let (mut stage, workspace) = Stage::together(3);
+    let document = stage.create(0, workspace, Audience::default());
+    stage.set(1, document, "/title", "By another");
+    part(&mut stage, &[(0, 2), (1, 2)]);
+    stage.set(2, document, "/title", "Too late");
+    assert!(remove(&mut stage, 0, workspace, 2));
+    meet(&mut stage, &[(0, 2)]);
+
+    let bundle = stage.nodes[0].engine.reader().bundle(&document).unwrap();
+    let text = serde_json::to_string(&bundle).unwrap();
+    let read = Bundle::from_json(text.as_bytes()).unwrap();
+    let proven = read.verify().unwrap();
+    assert_eq!(proven.workspace(), workspace);
+    let [proven] = proven.documents.as_slice() else { panic!("one document") };
+    assert_eq!((proven.id, proven.heads.clone()), (document, version(&mut stage, 0, document)));
+    assert_eq!(proven.document.content()["title"], "By another");
+    let out = proven.written.iter().filter(|written| written.out.is_some());
+    assert_eq!(out.count(), 1, "what came too late is there and does not count");
+
+    let letters: Vec<usize> = text
+        .char_indices()
+        .filter(|(_, letter)| letter.is_ascii_uppercase())
+        .map(|(at, _)| at)
+        .step_by(97)
+        .collect();
+    assert!(letters.len() > 50);
+    for at in letters {
+        let mut changed = text.clone().into_bytes();
+        changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+        let proven = Bundle::from_json(&changed).and_then(|bundle| bundle.verify());
+        assert!(proven.is_err(), "a changed letter at {at} went unnoticed");
+    }
+    let audit = stage.nodes[1].engine.reader().audit(&workspace).unwrap().verify().unwrap();
+    let removed = audit.state().members.get(&of(&stage, 2)).unwrap();
+    assert_eq!(removed.standing, Standing::Removed);
 }

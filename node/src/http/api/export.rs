@@ -52,7 +52,15 @@ pub(crate) async fn give(
                 app.handle().read(move |node| node.open(&id).map(|document| document.save()));
             ("automerge", "application/octet-stream", saved.await??)
         }
-        _ => return Err(Problem::malformed("format is one of json, markdown, automerge")),
+        "bundle" if heads.is_some() => {
+            return Err(Problem::malformed("a bundle holds the whole history: leave out heads"));
+        }
+        "bundle" => {
+            let bundle = app.handle().read(move |node| node.bundle(&id)).await??;
+            let text = serde_json::to_vec(&bundle).map_err(|_| Problem::stopping())?;
+            ("bundle.json", "application/json", text)
+        }
+        _ => return Err(Problem::malformed("format is one of json, markdown, automerge, bundle")),
     };
     // The id and not the title: a name that came from elsewhere must not lead a file elsewhere.
     let disposition = format!("attachment; filename=\"{id}.{extension}\"");

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
 use crdt_schema::identity::{DocumentId, WorkspaceId};
 use engine::view::{EntryView, RefusalView};
 use serde_json::{Value, json};
@@ -45,6 +47,18 @@ fn entry_json(entry: &EntryView) -> Value {
         "said": entry.said,
         "void": entry.void,
     })
+}
+
+/// The membership log, signatures and all: `fingerpost verify` checks it without a network.
+pub(crate) async fn audit(
+    State(app): State<App>,
+    Id(workspace): Id<WorkspaceId>,
+) -> Result<Response, Problem> {
+    let bundle = app.handle().read(move |node| node.audit(&workspace)).await??;
+    let disposition = format!("attachment; filename=\"{workspace}.audit.json\"");
+    let disposition =
+        HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
+    Ok(([(header::CONTENT_DISPOSITION, disposition)], Json(bundle)).into_response())
 }
 
 pub(crate) async fn refusals(

@@ -1,0 +1,301 @@
+//! [`Bundle`]: a workspace's membership log, and documents with all their signed envelopes, in one file that anybody can check.
+//!
+//! [`Bundle::verify`] needs no network, no data folder and no trust in whoever made the file: it judges every entry and every
+//! envelope as a node would, and finds what counts. What it cannot know is whether something newer exists elsewhere.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use crate::audience::Audience;
+use crate::document::Document;
+use crate::envelope::{self, Content, Envelope};
+use crate::gate::{self, PlainChange};
+use crate::heads::Heads;
+use crate::identity::{DocumentId, EnvelopeId, OrganizationId, Timestamp, WorkspaceId};
+use crate::ledger::{Ledger, Placed, Verdict, Why};
+use crate::limits;
+use crate::membership::{Entry, Insert, Log, State};
+
+/// What the file says it is.
+const FORMAT: &str = "fingerpost-bundle-1";
+
+/// A file that proves who wrote what, and by what right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bundle {
+    format: String,
+    /// Membership entries, base64, parents first.
+    entries: Vec<String>,
+    /// Documents; none in an export of the membership log alone.
+    #[serde(default)]
+    documents: Vec<BundledDocument>,
+}
+
+/// One document of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct BundledDocument {
+    /// Envelopes, base64, each after what it builds on.
+    envelopes: Vec<String>,
+}
+
+/// Why a file does not prove what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    #[error("this is no bundle that this version of Fingerpost reads: {0}")]
+    NotABundle(String),
+    #[error("membership entry {0} is damaged or was changed")]
+    BadEntry(usize),
+    #[error("membership entry {0} had no right to be written: {1}")]
+    EntryRefused(usize, String),
+    #[error("membership entry {0} builds on something that the file leaves out")]
+    EntryMissing(usize),
+    #[error("the file holds no membership log")]
+    NoLog,
+    #[error("envelope {1} of document {0} is damaged or was changed")]
+    BadEnvelope(usize, usize),
+    #[error("envelope {1} of document {0} had no right to stand there: {2}")]
+    EnvelopeRefused(usize, usize, String),
+    #[error("envelope {1} of document {0} builds on something that the file leaves out")]
+    EnvelopeMissing(usize, usize),
+}
+
+/// What a bundle proves.
+#[derive(Debug)]
+pub struct Verified {
+    /// The membership log.
+    pub log: Log,
+    /// The documents.
+    pub documents: Vec<VerifiedDocument>,
+}
+
+impl Verified {
+    /// Returns the workspace.
+    #[must_use]
+    pub const fn workspace(&self) -> WorkspaceId {
+        self.log.workspace()
+    }
+
+    /// Returns who is in, by the end of the log.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        self.log.state()
+    }
+}
+
+/// What a bundle proves of a document.
+#[derive(Debug)]
+pub struct VerifiedDocument {
+    /// The document.
+    pub id: DocumentId,
+    /// The document as it is, made of what counts.
+    pub document: Document,
+    /// Its newest version.
+    pub heads: Heads,
+    /// Who may read and write.
+    pub audience: Audience,
+    /// Who wrote each envelope, when as claimed, and why it does not count if it does not.
+    pub written: Vec<Written>,
+}
+
+/// One signed batch of changes.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The envelope.
+    pub envelope: EnvelopeId,
+    /// Whose node signed.
+    pub organization: OrganizationId,
+    /// Which person it vouched for.
+    pub person: String,
+    /// When, as claimed.
+    pub time: Timestamp,
+    /// Why it does not count, if it does not.
+    pub out: Option<Why>,
+}
+
+impl Bundle {
+    /// Puts a log's entries (parents first) and documents' envelopes (each after what it builds on) into a bundle.
+    #[must_use]
+    pub fn new<'b>(
+        entries: impl Iterator<Item = Vec<u8>>,
+        documents: impl Iterator<Item = Vec<Vec<u8>>> + 'b,
+    ) -> Self {
+        let documents = documents.map(|envelopes| BundledDocument {
+            envelopes: envelopes.into_iter().map(|bytes| STANDARD.encode(bytes)).collect(),
+        });
+        Self {
+            format: FORMAT.to_owned(),
+            entries: entries.map(|bytes| STANDARD.encode(bytes)).collect(),
+            documents: documents.collect(),
+        }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If it is too large, or no bundle.
+    pub fn from_json(text: &[u8]) -> Result<Self, VerifyError> {
+        if text.len() > limits::BUNDLE_BYTES {
+            return Err(VerifyError::NotABundle("it is too large".to_owned()));
+        }
+        let bundle: Self = serde_json::from_slice(text)
+            .map_err(|error| VerifyError::NotABundle(error.to_string()))?;
+        if bundle.format != FORMAT {
+            return Err(VerifyError::NotABundle(format!("its format is {:?}", bundle.format)));
+        }
+        Ok(bundle)
+    }
+
+    /// Checks every signature, every right and every change.
+    ///
+    /// # Errors
+    /// With the first thing that is not as it should be.
+    pub fn verify(&self) -> Result<Verified, VerifyError> {
+        let log = self.log()?;
+        let mut documents = Vec::with_capacity(self.documents.len());
+        for (number, bundled) in self.documents.iter().enumerate() {
+            documents.push(bundled.verify(number.saturating_add(1), &log)?);
+        }
+        Ok(Verified { log, documents })
+    }
+
+    fn log(&self) -> Result<Log, VerifyError> {
+        let mut log = None::<Log>;
+        for (number, text) in (1..).zip(&self.entries) {
+            let bytes = STANDARD.decode(text).map_err(|_| VerifyError::BadEntry(number))?;
+            let entry = Entry::from_bytes(&bytes).map_err(|_| VerifyError::BadEntry(number))?;
+            let refused = |error: crate::membership::RefuseEntry| {
+                VerifyError::EntryRefused(number, error.to_string())
+            };
+            match &mut log {
+                None => log = Some(Log::found(entry).map_err(refused)?),
+                Some(log) => match log.insert(entry).map_err(refused)? {
+                    Insert::Taken | Insert::Known => {}
+                    Insert::Missing(_) => return Err(VerifyError::EntryMissing(number)),
+                },
+            }
+        }
+        log.ok_or(VerifyError::NoLog)
+    }
+}
+
+/// Changes with the envelope that brought them.
+struct Brought {
+    envelope: EnvelopeId,
+    changes: Vec<PlainChange>,
+}
+
+impl BundledDocument {
+    fn verify(&self, number: usize, log: &Log) -> Result<VerifiedDocument, VerifyError> {
+        let mut ledger = None::<Ledger>;
+        let (mut brought, mut written) = (Vec::<Brought>::new(), Vec::new());
+        let mut live = Some(Document::empty());
+        for (at, text) in (1..).zip(&self.envelopes) {
+            let bad = || VerifyError::BadEnvelope(number, at);
+            let bytes = STANDARD.decode(text).map_err(|_| bad())?;
+            let envelope = Envelope::from_bytes(&bytes).map_err(|_| bad())?;
+            let is_here = envelope.header.workspace == log.workspace();
+            if !is_here || !envelope.is_well_formed() || !envelope.is_true() {
+                return Err(bad());
+            }
+            if ledger.is_none()
+                && let Some(genesis) = &envelope.genesis
+            {
+                ledger = Some(Ledger::new(genesis.clone()));
+            }
+            let missing = || VerifyError::EnvelopeMissing(number, at);
+            let ledger = ledger.as_mut().ok_or_else(missing)?;
+            if ledger.genesis().id() != envelope.header.document {
+                return Err(bad());
+            }
+            let refused = |why: &str| VerifyError::EnvelopeRefused(number, at, why.to_owned());
+            let state = log.state_at(&envelope.header.membership).ok_or_else(missing)?;
+            match ledger.judge(&envelope, &state, log) {
+                Verdict::May => {}
+                Verdict::TooEarly => return Err(missing()),
+                Verdict::Refused(why) => return Err(refused(why)),
+            }
+            let inspected = envelope.changes().iter().map(|change| gate::inspect(change));
+            let changes: Vec<PlainChange> =
+                inspected.collect::<Result<_, _>>().map_err(|why| refused(why.word()))?;
+            if matches!(envelope.content, Content::Changes(_)) {
+                pass(&envelope, &changes, ledger, &brought, &mut live)
+                    .map_err(|why| why.map_or_else(missing, |why| refused(why)))?;
+            }
+            let id = Envelope::id_of(&bytes);
+            ledger.add(Placed::new(id, &envelope, &changes));
+            written.push(Written {
+                envelope: id,
+                organization: envelope.header.organization,
+                person: envelope.header.person.name.to_string(),
+                time: envelope.header.time,
+                out: None,
+            });
+            brought.push(Brought { envelope: id, changes });
+        }
+        let mut ledger = ledger.ok_or(VerifyError::EnvelopeMissing(number, 1))?;
+        // Nobody in particular looks: what is held back is held back.
+        ledger.count(log, &OrganizationId([0; 32]));
+        for (placed, why) in ledger.out() {
+            if let Some(written) = written.iter_mut().find(|it| it.envelope == placed.id) {
+                written.out = Some(why);
+            }
+        }
+        let document = restore(&brought, |id| ledger.counts(id))
+            .ok_or(VerifyError::BadEnvelope(number, self.envelopes.len()))?;
+        Ok(VerifiedDocument {
+            id: ledger.genesis().id(),
+            heads: document.heads(),
+            audience: ledger.access().audience(&ledger.genesis().audience),
+            document,
+            written,
+        })
+    }
+}
+
+/// Takes changes through the gate on the document as their author had it; `None` as an error means that something is missing.
+fn pass(
+    envelope: &Envelope,
+    changes: &[PlainChange],
+    ledger: &Ledger,
+    brought: &[Brought],
+    live: &mut Option<Document>,
+) -> Result<(), Option<&'static str>> {
+    let header = &envelope.header;
+    if ledger.at(header.node, header.session, header.seq).next().is_some() {
+        // From the first fork on nobody has had all of this at once.
+        *live = None;
+    }
+    if let Some(document) = live {
+        judge(envelope, changes, document)?;
+        return document.apply(changes.to_vec()).map_err(|_| Some("trial"));
+    }
+    let own: Vec<_> = changes.iter().map(PlainChange::hash).collect();
+    let deps = changes.iter().flat_map(|change| change.deps().to_vec());
+    let mut past = ledger.past(deps.filter(|dep| !own.contains(dep)));
+    for id in ledger.chain(header.previous.as_ref()) {
+        past.extend(ledger.past_of(&id));
+    }
+    past.sort_unstable();
+    let document = restore(brought, |id| past.binary_search(id).is_ok()).ok_or(Some("trial"))?;
+    judge(envelope, changes, &document)
+}
+
+fn judge(
+    envelope: &Envelope,
+    changes: &[PlainChange],
+    document: &Document,
+) -> Result<(), Option<&'static str>> {
+    let actor = envelope::actor(&envelope.header.node, &envelope.header.session);
+    match gate::admit(document, &actor, changes) {
+        gate::Verdict::Admitted => Ok(()),
+        gate::Verdict::Missing(_) => Err(None),
+        gate::Verdict::Refused(refusal) => Err(Some(refusal.word())),
+    }
+}
+
+fn restore(brought: &[Brought], is_meant: impl Fn(&EnvelopeId) -> bool) -> Option<Document> {
+    let mut seen = std::collections::BTreeSet::new();
+    let meant = brought.iter().filter(|one| is_meant(&one.envelope));
+    let changes = meant.flat_map(|one| &one.changes).filter(|change| seen.insert(change.hash()));
+    Document::restore(changes.map(|change| change.bytes().to_vec())).ok()
+}

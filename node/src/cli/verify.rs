@@ -1,0 +1,121 @@
+//! `fingerpost verify`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use crdt_schema::bundle::{Bundle, Verified, VerifiedDocument};
+use crdt_schema::documents;
+use crdt_schema::identity::OrganizationId;
+use crdt_schema::limits;
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
+
+use crate::cli::output::{Output, text};
+use crate::http::api::time;
+
+/// Check a signed export, without a data folder or a network
+///
+/// Reads a file made with "doc export --format bundle" or "workspace audit" and checks every signature, every right and every change. Exits with status 1 if anything is not as it should be.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The file
+    file: PathBuf,
+}
+
+pub(crate) async fn run(Args { file }: Args, output: &mut Output) -> anyhow::Result<()> {
+    let bytes = read(&file).await?;
+    // Judging thousands of signatures takes a while; nobody else is waiting in this program.
+    let proven = tokio::task::spawn_blocking(move || Bundle::from_json(&bytes)?.verify())
+        .await
+        .context("the check was cut short")?
+        .with_context(|| format!("{} does not prove what it should", file.display()))?;
+    output.result(&to_json(&proven), words)?;
+    Ok(())
+}
+
+/// Reads no more than a bundle may have.
+async fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let opened = tokio::fs::File::open(file)
+        .await
+        .with_context(|| format!("cannot read {}", file.display()))?;
+    let most = u64::try_from(limits::BUNDLE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    opened
+        .take(most)
+        .read_to_end(&mut bytes)
+        .await
+        .with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(bytes)
+}
+
+fn to_json(proven: &Verified) -> Value {
+    let state = proven.state();
+    let members: Vec<Value> = state
+        .members
+        .iter()
+        .map(|(id, member)| {
+            json!({
+                "organization": {"id": id, "name": member.name(), "sector": member.sector()},
+                "role": member.role,
+                "state": crate::http::api::members::standing(member.standing),
+            })
+        })
+        .collect();
+    let documents = proven.documents.iter().map(|document| document_json(proven, document));
+    json!({
+        "verified": true,
+        "workspace": {"id": proven.workspace(), "name": state.name},
+        "entries": proven.log.len(),
+        "members": members,
+        "documents": documents.collect::<Vec<_>>(),
+    })
+}
+
+fn document_json(proven: &Verified, document: &VerifiedDocument) -> Value {
+    let name = |organization: &OrganizationId| {
+        proven.state().members.get(organization).map(|member| member.name().to_string())
+    };
+    let written: Vec<Value> = document
+        .written
+        .iter()
+        .map(|written| {
+            json!({
+                "envelope": written.envelope,
+                "organization": {"id": written.organization, "name": name(&written.organization)},
+                "person": written.person,
+                "time": time(written.time),
+                "counts": written.out.is_none(),
+            })
+        })
+        .collect();
+    json!({
+        "id": document.id,
+        "title": documents::title(&document.document.content()),
+        "heads": document.heads,
+        "audience": document.audience,
+        "written": written,
+    })
+}
+
+fn words(proven: &Value) -> String {
+    let count =
+        |pointer: &str| proven.pointer(pointer).and_then(Value::as_array).map_or(0, Vec::len);
+    let mut lines = vec![format!(
+        "All signatures and rights hold: {} membership entries of {}, {} organisations.",
+        proven.get("entries").and_then(Value::as_u64).unwrap_or_default(),
+        text(proven, "/workspace/name"),
+        count("/members"),
+    )];
+    for document in proven.get("documents").and_then(Value::as_array).into_iter().flatten() {
+        let written = document.get("written").and_then(Value::as_array);
+        let out = written.into_iter().flatten().filter(|it| it["counts"] == false).count();
+        lines.push(format!(
+            "Document \"{}\": {} signed changes, {out} of them do not count. Version {}",
+            text(document, "/title"),
+            written.map_or(0, Vec::len),
+            text(document, "/heads"),
+        ));
+    }
+    lines.push("Whether something newer exists elsewhere a file cannot say.".to_owned());
+    lines.join("\n")
+}
