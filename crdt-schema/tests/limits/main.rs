@@ -110,6 +110,7 @@ fn doors() -> Vec<Door> {
         IDENTIFIER_BYTES, "entry: domain", "not true", signed::entry_with_domain;
         NAME_BYTES, "name", signed::NOT_A_NAME, signed::name;
         NAME_BYTES, "entry: name", "malformed", signed::entry_with_name;
+        BUNDLE_BYTES, "bundle", signed::TOO_LARGE, signed::bundle;
         ADDRESSES, "invite: addresses of one member", signed::DAMAGED, signed::invite_with_addresses;
         ADDRESSES, "invite: members", signed::DAMAGED, signed::invite_with_contacts;
         ADDRESS_BYTES, "invite", signed::DAMAGED, signed::invite_with_long_address;

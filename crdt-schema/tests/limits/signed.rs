@@ -2,6 +2,7 @@
 
 use crdt_schema::access::AccessAct;
 use crdt_schema::audience::{Audience, Circle};
+use crdt_schema::bundle::Bundle;
 use crdt_schema::codec::{self, DecodeError};
 use crdt_schema::envelope::{Content, Envelope, Equivocation, Genesis, Header, VERSION};
 use crdt_schema::identity::{
@@ -21,6 +22,9 @@ pub(crate) const NOT_AN_AUDIENCE: &str =
     "expected \"workspace\", \"public\" or a list of organisations' did:keys";
 pub(crate) const NOT_A_NAME: &str = "not a name of 1 to 200 bytes without invisible characters";
 pub(crate) const DAMAGED: &str = "the invite is damaged: a part is missing or was changed. Ask for it to be sent again, as a file if you can";
+
+pub(crate) const TOO_LARGE: &str =
+    "this is no bundle that this version of Fingerpost reads: it is too large";
 
 const TIME: Timestamp = Timestamp(1_790_000_000_000);
 
@@ -345,4 +349,13 @@ pub(crate) fn invite_with_contacts(count: usize) -> Answer {
 
 pub(crate) fn invite_with_long_address(length: usize) -> Answer {
     invite(vec![contact(vec!["a".repeat(length)])])
+}
+
+// Bundles.
+
+pub(crate) fn bundle(length: usize) -> Answer {
+    let mut text = br#"{"format":"fingerpost-bundle-1","entries":[]}"#.to_vec();
+    // White space is part of the file.
+    text.resize(length, b' ');
+    Bundle::from_json(&text).err().map(|error| error.to_string())
 }
