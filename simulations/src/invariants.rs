@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use crdt_schema::audience::Audience;
 use crdt_schema::document::Document;
+use crdt_schema::envelope::Envelope;
+use crdt_schema::gate;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, NodeId, OrganizationId, Role, WorkspaceId};
 use engine::view::Standing;
 use sha2::{Digest, Sha256};
 
+use crate::disk::Disk;
 use crate::network::Number;
 use crate::world::{Being, World};
 
@@ -23,7 +26,8 @@ pub fn nothing_acknowledged_is_missing(world: &mut World, number: Number) -> Res
     }
     let (has_fork, has_exclusions) = (world.has_fork, world.has_exclusions);
     let node = world.node(number)?;
-    let ledger = node.ledger.clone();
+    let (ledger, disk) = (node.ledger.clone(), node.disk.clone());
+    let own = node.identity.card.organization;
     let Being::Engine(engine) = &mut node.being else { return Ok(()) };
     let mut reader = engine.reader();
     // Where somebody is shut out, what that one did may go; one's own work stays.
@@ -37,12 +41,21 @@ pub fn nothing_acknowledged_is_missing(world: &mut World, number: Number) -> Res
             );
             continue;
         };
-        let missing: Vec<&Heads> = versions.iter().filter(|heads| !open.knows(heads)).collect();
-        // What was built on the branch that lost is kept, and shown not to count. A version with one head is one envelope.
-        let out = reader.not_counted(document).unwrap_or_default();
-        let single = missing.iter().filter(|heads| heads.as_slice().len() == 1).count();
+        let mut missing: Vec<&Heads> = versions.iter().filter(|heads| !open.knows(heads)).collect();
+        if !missing.is_empty() && (has_fork || has_exclusions) {
+            // An edit that changed nothing named what was there, and that may have been another's.
+            let makers = makers(&disk, document);
+            missing.retain(|heads| {
+                !heads.as_slice().iter().any(|head| {
+                    makers.get(&Heads::from(vec![*head])).is_some_and(|maker| *maker != own)
+                })
+            });
+        }
+        // What was built on the branch that lost is kept, and shown not to count.
+        let mut out = reader.not_counted(document).unwrap_or_default();
+        out.retain(|out| out.organization == own);
         ensure!(
-            missing.is_empty() || (has_fork && single <= out.len()),
+            missing.is_empty() || (has_fork && missing.len() <= out.len()),
             "node {number} lost versions {missing:?} of {document}, which it said were saved: {out:?}"
         );
     }
@@ -53,6 +66,19 @@ pub fn nothing_acknowledged_is_missing(world: &mut World, number: Number) -> Res
         ensure!(ledger.invites.is_subset(&invites), "node {number} lost an invite");
     }
     Ok(())
+}
+
+/// Whose envelopes end in which changes, of those that a disk holds.
+fn makers(disk: &Disk, document: &DocumentId) -> BTreeMap<Heads, OrganizationId> {
+    let mut makers = BTreeMap::new();
+    for (_, bytes) in disk.all().iter().filter(|(meta, _)| meta.document == *document) {
+        let Ok(envelope) = Envelope::from_bytes(bytes) else { continue };
+        let last = envelope.changes().last().and_then(|change| gate::inspect(change).ok());
+        if let Some(last) = last {
+            makers.insert(vec![last.hash()].into(), envelope.header.organization);
+        }
+    }
+    makers
 }
 
 /// The same for every node.
