@@ -170,7 +170,9 @@ impl Ledger {
     fn stands_on(&self, placed: &Placed, out: &BTreeMap<usize, Why>) -> bool {
         let is_in = |at: &usize| !out.contains_key(at);
         let changes = placed.deps.iter().filter_map(|dep| self.by_change.get(dep));
-        let mut steps = placed.access.iter().filter_map(|id| self.by_id.get(id));
+        // Without the one before it, two branches of a fork could number their changes alike and both count.
+        let cited = placed.access.iter().chain(&placed.previous);
+        let mut steps = cited.filter_map(|id| self.by_id.get(id));
         // Twins bring the same change: one of them is enough.
         changes.map(|at| at.iter().any(is_in)).all(|stands| stands) && steps.all(is_in)
     }

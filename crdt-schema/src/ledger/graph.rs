@@ -8,11 +8,13 @@ use super::{Ledger, Placed};
 use crate::identity::{ChangeId, EnvelopeId};
 
 impl Ledger {
-    /// Returns whatever brings what an envelope builds on: the changes its own follow, and the access steps it cites.
+    /// Returns whatever brings what an envelope builds on: the changes its own follow, the access steps it cites, and the
+    /// envelope before it in its chain.
     pub(super) fn below<'l>(&'l self, placed: &'l Placed) -> impl Iterator<Item = usize> + 'l {
         let changes = placed.deps.iter().filter_map(|dep| self.by_change.get(dep)).flatten();
         let steps = placed.access.iter().filter_map(|id| self.by_id.get(id));
-        changes.chain(steps).copied()
+        let previous = placed.previous.iter().filter_map(|id| self.by_id.get(id));
+        changes.chain(steps).chain(previous).copied()
     }
 
     /// Returns these with all they build on.

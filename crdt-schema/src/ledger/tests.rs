@@ -228,6 +228,21 @@ fn of_two_branches_that_others_built_on_the_lower_id_stays() {
     assert_eq!(why, [Why::Forked, Why::BuildsOnThat]);
 }
 
+#[test]
+fn a_branch_goes_with_the_step_that_it_follows() {
+    // In its first place a node says a step, which a change follows, and a change. Others build on either change.
+    let fence = AccessAct::Fence { exclusion: EntryId([REMOVAL; 32]), heads: vec![] };
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        step(3, 2, 1, &[], fence),
+        Placed { previous: Some(id(3)), ..placed(4, 2, 2, &[1], &[]) },
+        placed(5, 2, 1, &[1], &[]),
+        placed(6, 3, 1, &[4], &[]),
+        placed(7, 4, 1, &[5], &[]),
+    ]);
+    assert_eq!(counting(&mut ledger, &Says::default()), [1, 3, 4, 6]);
+}
+
 fn only(members: &[u8]) -> Audience {
     let circle = Circle::Named(members.iter().map(|n| organization(*n)).collect());
     Audience { read: circle.clone(), write: circle }

@@ -466,13 +466,21 @@ impl Engine {
     }
 
     pub(super) fn seal(
-        &self,
+        &mut self,
         workspace: WorkspaceId,
         document: DocumentId,
         genesis: Option<Genesis>,
         person: Person,
         content: Content,
     ) -> Result<Envelope, Refused> {
+        let (node, session) = (self.identity.key.id(), self.session);
+        let open = self.documents.opened(&document);
+        if matches!(content, Content::Access(_))
+            && open.is_some_and(|open| open.has_gap(&node, &session))
+        {
+            // A step that follows what does not count would not count either.
+            self.session = SessionId(self.chance.bytes());
+        }
         let log = self.workspaces.log(&workspace).ok_or(Refused::NoSuchWorkspace)?;
         let place = self.documents.next_place(&document, &self.identity.key.id(), &self.session);
         let header = Header {
