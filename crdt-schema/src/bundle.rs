@@ -219,7 +219,7 @@ impl BundledDocument {
                 inspected.collect::<Result<_, _>>().map_err(|why| refused(why.word()))?;
             if matches!(envelope.content, Content::Changes(_)) {
                 pass(&envelope, &changes, ledger, &brought, &mut live)
-                    .map_err(|why| why.map_or_else(missing, |why| refused(why)))?;
+                    .map_err(|why| why.map_or_else(missing, refused))?;
             }
             let id = Envelope::id_of(&bytes);
             ledger.add(Placed::new(id, &envelope, &changes));

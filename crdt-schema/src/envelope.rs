@@ -56,7 +56,6 @@ impl Genesis {
     pub fn id(&self) -> DocumentId {
         DocumentId(codec::hash(DOCUMENT, &codec::encode(self)))
     }
-
 }
 
 /// What an envelope brings.
@@ -154,8 +153,7 @@ impl Equivocation {
     /// Makes the one form that such a proof has.
     #[must_use]
     pub fn new(a: SignedHeader, b: SignedHeader) -> Self {
-        let (first, second) =
-            if codec::encode(&a) <= codec::encode(&b) { (a, b) } else { (b, a) };
+        let (first, second) = if codec::encode(&a) <= codec::encode(&b) { (a, b) } else { (b, a) };
         Self { first, second }
     }
 

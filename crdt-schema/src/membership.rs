@@ -23,11 +23,9 @@ mod past;
 pub use act::{Act, Change, DocumentFence, Profile, Revocation, Said};
 pub use allow::NoRight;
 pub use apply::Why;
-pub use log::{Delay, Effect, Insert, Log, RefuseEntry};
+pub use log::{Delay, ELECTION, Effect, Insert, Log, RefuseEntry, SUSPENSION};
 pub use rules::{Count, Rules, Template, Threshold};
-pub use state::{
-    Ended, Exclusion, Hold, Map, Member, Proposal, Set, Standing, State, Who,
-};
+pub use state::{Ended, Exclusion, Hold, Map, Member, Proposal, Set, Standing, State, Who};
 pub use tally::Tally;
 
 use minicbor::{Decode, Encode};

@@ -90,7 +90,7 @@ impl Ledger {
         let is_about = |at: &usize| {
             let knew = self.placed.get(*at).is_none_or(knew);
             // Who wrote knowing a final exclusion had the right anew; who is held back is so whatever it knew.
-            !below.contains(at) && !(knew && matches!(exclusion, Exclusion::Final(..)))
+            !(below.contains(at) || knew && matches!(exclusion, Exclusion::Final(..)))
         };
         let about = by_author.iter().copied().filter(is_about).collect();
         let keepers = self.where_(|placed| !placed.is_by(&author) && !knew(placed));
@@ -169,12 +169,12 @@ impl Ledger {
 
     fn stands_on(&self, placed: &Placed, out: &BTreeMap<usize, Why>) -> bool {
         let is_in = |at: &usize| !out.contains_key(at);
-        let changes = placed.deps.iter().filter_map(|dep| self.by_change.get(dep));
+        let mut changes = placed.deps.iter().filter_map(|dep| self.by_change.get(dep));
         // Without the one before it, two branches of a fork could number their changes alike and both count.
         let cited = placed.access.iter().chain(&placed.previous);
         let mut steps = cited.filter_map(|id| self.by_id.get(id));
         // Twins bring the same change: one of them is enough.
-        changes.map(|at| at.iter().any(is_in)).all(|stands| stands) && steps.all(is_in)
+        changes.all(|at| at.iter().any(is_in)) && steps.all(is_in)
     }
 
     /// Those that lose against another in their place, at the first place where more than one still counts.

@@ -6,7 +6,8 @@ use super::rules::Rules;
 use crate::codec::{self, SignatureBytes};
 use crate::envelope::Equivocation;
 use crate::identity::{
-    ChangeId, DocumentId, EntryId, EnvelopeId, InviteId, Name, NodeId, OrganizationId, Role, Timestamp,
+    ChangeId, DocumentId, EntryId, EnvelopeId, InviteId, Name, NodeId, OrganizationId, Role,
+    Timestamp,
 };
 use crate::invite::Redemption;
 use crate::key::{NodeCertificate, OrganizationCard, RootKey};

@@ -15,9 +15,9 @@ use crate::identity::{ChangeId, DocumentId, EntryId, EnvelopeId, OrganizationId,
 /// How many states of several heads are kept at hand before they are thrown away and found again when asked for.
 const STATES: usize = 256;
 /// How long a suspension is in force before honest nodes let it lapse.
-const SUSPENSION: Duration = Duration::from_secs(72 * 60 * 60);
+pub const SUSPENSION: Duration = Duration::from_secs(72 * 60 * 60);
 /// How long stewards have to object to an election before honest nodes take in that it was carried out.
-const ELECTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const ELECTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// A workspace's membership log.
 #[derive(Debug)]

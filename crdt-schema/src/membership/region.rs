@@ -56,9 +56,8 @@ impl<'a> Region<'a> {
         let within = self.within(base, doom);
         let hit_by = self.hit_by();
         // One that strikes nothing may still have outdone those who threatened it.
-        let decides = |striker: &&Striker| {
-            !striker.hits.is_empty() || !rivals(striker, &hit_by).is_empty()
-        };
+        let decides =
+            |striker: &&Striker| !striker.hits.is_empty() || !rivals(striker, &hit_by).is_empty();
         let strikes: BTreeSet<usize> = self
             .strikers
             .iter()

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crdt_schema::identity::{EntryId, InviteId, NodeId, OrganizationId, Timestamp, WorkspaceId};
 use crdt_schema::invite::{Invite, Offer, Redemption};
 use crdt_schema::ledger::{Exclusion, Membership};
 use crdt_schema::limits;
 use crdt_schema::membership::{
-    Act, Change, Entry, Insert, Log, Proposal, RefuseEntry, Standing, State,
+    Act, Change, ELECTION, Entry, Insert, Log, Proposal, RefuseEntry, SUSPENSION, Standing, State,
 };
 
 use crate::effects::Record;
@@ -19,10 +20,6 @@ const INVITES: &str = "invite/";
 
 /// When a suspension or the proposal of an election came to this node's notice.
 const NOTICED: &str = "noticed/";
-/// How long a suspension lasts unless the organisation is removed.
-const SUSPENSION: u64 = 72 * 60 * 60 * 1_000;
-/// How long the stewards have to object to an election.
-const ELECTION: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// Entries that end a suspension before its time by this node's clock, with what builds on them: this many are kept for later.
 const EARLY: usize = 1_000;
 
@@ -121,18 +118,12 @@ impl Workspaces {
             .filter(|(_, proposal)| proposal.enacted.is_none())
     }
 
-    /// Returns when, by this node's clock, something that takes time is over: so long after the earlier of when it was written, as
-    /// claimed, and when it came here.
-    fn is_over_at(&self, workspace: &WorkspaceId, since: &EntryId, lasts: u64) -> Timestamp {
-        let claimed = self.log(workspace).and_then(|log| log.get(since)).map(|it| it.time);
-        let came = self.noticed.get(since).copied();
-        let from = claimed.into_iter().chain(came).min().unwrap_or_default();
-        Timestamp(from.0.saturating_add(lasts))
-    }
-
-    /// Returns when a suspension lapses by this node's clock.
+    /// Returns when a suspension lapses by this node's clock: so long after the earlier of when it was written, as claimed, and
+    /// when it came here.
     pub(crate) fn lapses_at(&self, workspace: &WorkspaceId, suspension: &EntryId) -> Timestamp {
-        self.is_over_at(workspace, suspension, SUSPENSION)
+        let claimed = self.log(workspace).and_then(|log| log.get(suspension)).map(|it| it.time);
+        let came = self.noticed.get(suspension).copied();
+        after(claimed.into_iter().chain(came).min().unwrap_or_default(), SUSPENSION)
     }
 
     /// Returns when a proposal may be carried out by this node's clock: at once, but for an election, which stewards have time
@@ -144,7 +135,7 @@ impl Workspaces {
             .is_some_and(|proposal| matches!(proposal.change, Change::Elect(_)));
         // A false claim must not shorten the stewards' time: it runs from when the proposal came here.
         let came = self.noticed.get(proposal).copied().unwrap_or_default();
-        if is_election { Timestamp(came.0.saturating_add(ELECTION)) } else { Timestamp(0) }
+        if is_election { after(came, ELECTION) } else { Timestamp(0) }
     }
 
     /// Takes note of when a suspension or the proposal of an election came here.
@@ -360,6 +351,10 @@ impl Workspaces {
         }
         Ok(Admission::New)
     }
+}
+
+fn after(time: Timestamp, lasts: Duration) -> Timestamp {
+    Timestamp(time.0.saturating_add(u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX)))
 }
 
 /// What countersigning a redemption would do.

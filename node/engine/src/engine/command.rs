@@ -10,7 +10,7 @@ use crdt_schema::identity::{
 use crdt_schema::invite::{Contact, Invite, Terms};
 use crdt_schema::key::Person;
 use crdt_schema::limits;
-use crdt_schema::membership::{Act, Entry, Rules, State};
+use crdt_schema::membership::{Act, Entry, RefuseEntry, Rules, State};
 
 use super::{Engine, send};
 use crate::documents::{Arrival, Fit};
@@ -88,11 +88,7 @@ impl Engine {
                 Ok(Done::Nothing)
             }
             Command::Keep { key, value } => {
-                match &value {
-                    Some(value) => drop(self.locals.insert(key.clone(), value.clone())),
-                    None => drop(self.locals.remove(&key)),
-                }
-                effects.persist.push(Record::Local { key, value });
+                self.keep_setting(key, value, effects);
                 Ok(Done::Nothing)
             }
             Command::Return { contacts } => {
@@ -103,6 +99,14 @@ impl Engine {
                 Ok(Done::Nothing)
             }
         }
+    }
+
+    fn keep_setting(&mut self, key: String, value: Option<Vec<u8>>, effects: &mut Effects) {
+        match &value {
+            Some(value) => drop(self.locals.insert(key.clone(), value.clone())),
+            None => drop(self.locals.remove(&key)),
+        }
+        effects.persist.push(Record::Local { key, value });
     }
 
     fn create_workspace(
@@ -259,10 +263,13 @@ impl Engine {
             ));
         }
         let id = entry.id();
-        let added = self
-            .workspaces
-            .add(workspace, entry, self.now)
-            .map_err(|error| Refused::NotAllowed(sentence(&error.to_string())))?;
+        let added = self.workspaces.add(workspace, entry, self.now).map_err(|error| {
+            let why = match error {
+                RefuseEntry::NoRight(why) => why.to_string(),
+                other => other.to_string(),
+            };
+            Refused::NotAllowed(sentence(&why))
+        })?;
         if let Some(records) = added {
             self.membership_changed(workspace, records, None, effects);
         }

@@ -7,4 +7,5 @@ mod members;
 #[cfg(test)]
 mod stage;
 mod strangers;
+#[cfg(test)]
 mod trust;
