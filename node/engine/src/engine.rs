@@ -146,6 +146,7 @@ impl Engine {
                     self.sync.reach(workspace, member, place.min(count));
                     let last = self.seen.entry(member).or_insert(seen);
                     *last = seen.max(*last);
+                    self.workspaces.hear(workspace, seen);
                 }
             }
         }
@@ -251,6 +252,9 @@ impl Engine {
 
     fn on_peer_down(&mut self, node: NodeId, effects: &mut Effects) {
         self.peers.went_down(node, self.steady);
+        for workspace in self.shared_with(&node) {
+            self.workspaces.hear(workspace, self.now);
+        }
         self.sync.hang_up(&node);
         self.strangers.remove(&node);
         for organization in self.organizations_of(&node) {

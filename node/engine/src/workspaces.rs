@@ -30,6 +30,8 @@ pub(crate) struct Workspaces {
     /// What kept somebody's envelopes from counting when that was last looked at.
     exclusions: BTreeMap<WorkspaceId, BTreeSet<Exclusion>>,
     noticed: BTreeMap<EntryId, Timestamp>,
+    /// When this node last heard of all that others had.
+    heard: BTreeMap<WorkspaceId, Timestamp>,
     early: BTreeMap<EntryId, (WorkspaceId, Vec<u8>)>,
 }
 
@@ -139,16 +141,34 @@ impl Workspaces {
     }
 
     /// Takes note of when a suspension or the proposal of an election came here.
-    fn notice(&mut self, entry: &Entry, id: EntryId, now: Timestamp) -> Option<Record> {
-        match entry.act() {
-            Some(Act::Suspend { .. } | Act::Propose(Change::Elect(_))) => {}
+    fn notice(
+        &mut self,
+        workspace: &WorkspaceId,
+        entry: &Entry,
+        id: EntryId,
+        now: Timestamp,
+    ) -> Option<Record> {
+        let since = match entry.act() {
+            Some(Act::Suspend { .. }) => now,
+            // It was not there when this node last knew what others had. So who was away does not make the others wait, and
+            // who was not is not deceived by a false claim.
+            Some(Act::Propose(Change::Elect(_))) => {
+                let heard = self.heard.get(workspace).copied().unwrap_or(now);
+                now.min(heard.max(entry.time))
+            }
             _ => return None,
-        }
-        self.noticed.insert(id, now);
+        };
+        self.noticed.insert(id, since);
         Some(Record::Local {
             key: format!("{NOTICED}{id}"),
-            value: Some(crdt_schema::codec::encode(&now)),
+            value: Some(crdt_schema::codec::encode(&since)),
         })
+    }
+
+    /// Takes note that this node knows by now what others had.
+    pub(crate) fn hear(&mut self, workspace: WorkspaceId, now: Timestamp) {
+        let heard = self.heard.entry(workspace).or_default();
+        *heard = now.max(*heard);
     }
 
     /// Must this entry wait, because by this node's clock its time has not come, or it builds on one that waits?
@@ -239,7 +259,7 @@ impl Workspaces {
         now: Timestamp,
     ) -> Result<Option<Vec<Record>>, RefuseEntry> {
         let (id, bytes) = (entry.id(), entry.to_bytes());
-        let notice = self.notice(&entry, id, now);
+        let notice = self.notice(workspace, &entry, id, now);
         let Some(log) = self.logs.get_mut(workspace) else { return Ok(None) };
         Ok(match log.insert(entry)? {
             Insert::Taken => {

@@ -160,6 +160,12 @@ impl Engine {
         if is_new_here && !is_awaited {
             return;
         }
+        let is_up_to_date = self.sync.open_with(&workspace).into_iter().any(|node| {
+            self.sync.open_talk(&node, &workspace).is_some_and(|talk| talk.is_caught_up)
+        });
+        if is_up_to_date {
+            self.workspaces.hear(workspace, self.now);
+        }
         let taken = self.workspaces.take(&workspace, entries, self.now);
         if let Some(refused) = &taken.refused {
             *self.refused.entry("membership").or_default() += 1;

@@ -319,10 +319,11 @@ fn an_export_proves_offline_who_wrote_what_and_a_changed_one_does_not() {
     let (mut stage, workspace) = Stage::together(3);
     let document = stage.create(0, workspace, Audience::default());
     stage.set(1, document, "/title", "By another");
-    part(&mut stage, &[(0, 2), (1, 2)]);
+    part(&mut stage, &[(0, 1), (0, 2)]);
     stage.set(2, document, "/title", "Too late");
     assert!(remove(&mut stage, 0, workspace, 2));
-    meet(&mut stage, &[(0, 2)]);
+    // Node 1 has it and passes it on.
+    meet(&mut stage, &[(0, 1)]);
 
     let bundle = stage.nodes[0].engine.reader().bundle(&document).unwrap();
     let text = serde_json::to_string(&bundle).unwrap();
@@ -351,4 +352,31 @@ fn an_export_proves_offline_who_wrote_what_and_a_changed_one_does_not() {
     let audit = stage.nodes[1].engine.reader().audit(&workspace).unwrap().verify().unwrap();
     let removed = audit.state().members.get(&of(&stage, 2)).unwrap();
     assert_eq!(removed.standing, Standing::Removed);
+}
+
+#[test]
+fn who_was_away_while_a_steward_was_elected_does_not_wait_again() {
+    let (mut stage, workspace) = Stage::together(4);
+    let all = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)];
+    part(&mut stage, &all);
+    // The only steward has gone, and node 3 is away.
+    meet(&mut stage, &[(1, 2)]);
+    let (proposal, enacted) = {
+        let change = Change::Elect(of(&stage, 1));
+        propose(&mut stage, 1, workspace, change)
+    };
+    assert!(!enacted, "the steward has time to object");
+    stage.command(2, Command::Agree { workspace, proposal }).unwrap();
+    let role = |stage: &mut Stage, number: usize| {
+        stage.nodes[number].engine.reader().workspace(&workspace).unwrap().role
+    };
+    stage.pass(Duration::from_secs(29 * 24 * 60 * 60));
+    assert_eq!(role(&mut stage, 1), Role::Editor);
+    stage.pass(Duration::from_secs(2 * 24 * 60 * 60));
+    assert_eq!(role(&mut stage, 1), Role::Steward);
+    meet(&mut stage, &[(1, 3)]);
+    let elected = of(&stage, 1);
+    let members = stage.nodes[3].engine.reader().members(&workspace);
+    let view = members.iter().find(|member| member.organization == elected).unwrap();
+    assert_eq!(view.role, Role::Steward, "at who was away");
 }
