@@ -9,6 +9,7 @@ mod invites;
 mod members_change;
 mod governance;
 mod audience;
+mod proof;
 mod storm;
 mod files;
 mod secrets;
