@@ -10,8 +10,6 @@ use tests::node::Node;
 use tests::stage::{play, wait_for_members};
 use tests::wait;
 
-use crate::members_change::is_signed_in;
-
 /// Searched for in everything that a node keeps.
 const CANARY: &str = "Heronsgate Lantern";
 
@@ -154,7 +152,6 @@ async fn a_person_sees_who_gains_and_who_loses_before_it_is_saved() -> Result<()
         let document = make(&council, &trio.workspace, CANARY, &json!("workspace")).await?;
         arrives(&trio.region.api()?, &trio.workspace, CANARY).await?;
         let sam = stage.browser_without_scripts(&trio.council).await?;
-        is_signed_in(&sam).await?;
         sam.visit(&format!("/documents/{document}")).await?;
         sam.follow("Who can read this").await?;
         sam.see(&trio.region.name).await?;

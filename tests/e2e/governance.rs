@@ -8,7 +8,7 @@ use tests::stage::play;
 use tests::wait;
 
 use crate::audience::Trio;
-use crate::members_change::{is_out, is_signed_in, path_of, see_member};
+use crate::members_change::{is_out, path_of, see_member};
 
 #[tokio::test]
 async fn a_change_that_needs_two_stewards_waits_for_the_second() -> Result<()> {
@@ -46,9 +46,6 @@ async fn two_stewards_remove_an_organization_on_their_pages() -> Result<()> {
         let region = &trio.region.name;
         let sam = stage.browser_without_scripts(&trio.council).await?;
         let priya = stage.browser(&trio.charity).await?;
-        for browser in [&sam, &priya] {
-            is_signed_in(browser).await?;
-        }
         sam.visit(&format!("/workspaces/{workspace}/members")).await?;
         sam.follow(region).await?;
         sam.follow(&format!("Remove {region} from the workspace")).await?;
@@ -93,7 +90,6 @@ async fn a_suspension_holds_back_what_is_written_and_says_so_on_both_sides() -> 
         see_member(&region, &trio.workspace, &trio.region.name, "state", "suspended").await?;
 
         let browser = stage.browser(&trio.region).await?;
-        is_signed_in(&browser).await?;
         browser.visit(&format!("/workspaces/{}/documents", trio.workspace)).await?;
         browser.see("suspended your organisation").await?;
         let patch = json!([{ "op": "replace", "path": "/title", "value": "Cold rooms" }]);

@@ -4,7 +4,6 @@ use anyhow::{Context, Result, ensure};
 use hyper::Method;
 use serde_json::{Value, json};
 use tests::api::{Api, text};
-use tests::browser::Browser;
 use tests::places;
 use tests::stage::{Pair, play};
 use tests::wait;
@@ -38,11 +37,6 @@ pub(crate) async fn see_member(
         Ok(())
     })
     .await
-}
-
-/// Waits until a browser that was just opened is signed in: what is visited before that is left again.
-pub(crate) async fn is_signed_in(browser: &Browser) -> Result<()> {
-    browser.see("Set up this node").await
 }
 
 /// Waits until a node's organisation is in no workspace.
@@ -119,7 +113,6 @@ async fn what_a_removed_organization_wrote_before_stays_and_what_it_writes_after
         pair.council.start().await?;
         is_out(&pair.charity.api()?).await?;
         let browser = stage.browser(&pair.charity).await?;
-        is_signed_in(&browser).await?;
         browser.visit("/").await?;
         browser.see("was removed from Northmere together").await?;
         let gone = pair
@@ -133,7 +126,6 @@ async fn what_a_removed_organization_wrote_before_stays_and_what_it_writes_after
         let now = text(&council.document(&document).await?, "title")?;
         ensure!(now == "Written before", "what was written after the removal counts: {now}");
         let browser = stage.browser(&pair.council).await?;
-        is_signed_in(&browser).await?;
         browser.visit(&format!("/workspaces/{}/history", pair.workspace)).await?;
         browser.see("They have closed.").await?;
         browser.visit(&format!("/workspaces/{}/members", pair.workspace)).await?;

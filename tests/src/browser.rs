@@ -81,7 +81,14 @@ impl Browser {
     /// Uses a one-time link.
     pub async fn sign_in(&self, login_url: &str) -> Result<()> {
         self.go(login_url).await?;
-        self.press("Continue").await
+        let before = self.path().await?;
+        self.press("Continue").await?;
+        // What is visited before the answer is there would be left again.
+        wait::until("to be signed in", async || {
+            ensure!(self.path().await? != before, "still at {before}");
+            Ok(())
+        })
+        .await
     }
 
     /// Goes to a whole address.
