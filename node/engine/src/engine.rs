@@ -1,5 +1,6 @@
 //! [`Engine`]: hands each input to the parts that decide, and carries values between them.
 
+mod author;
 mod command;
 mod conversation;
 mod duties;
