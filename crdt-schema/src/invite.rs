@@ -13,6 +13,7 @@ use crate::codec::{self, SignatureBytes};
 use crate::identity::{InviteId, Name, NodeId, OrganizationId, Role, Timestamp, WorkspaceId};
 use crate::key::{NodeCertificate, NodeKey, OrganizationCard};
 use crate::limits;
+use crate::phrase::Secret;
 
 const OFFER: &str = "fingerpost/invite/v1";
 const REDEMPTION: &str = "fingerpost/redemption/v1";
@@ -204,6 +205,11 @@ impl Invite {
         if *found != check(body) {
             return Err(ReadInvite::Damaged);
         }
+        Self::from_bytes(body)
+    }
+
+    /// Reads an invite without the text around it.
+    pub(crate) fn from_bytes(body: &[u8]) -> Result<Self, ReadInvite> {
         let invite: Self = codec::decode(body, TEXT_BYTES).map_err(|_| ReadInvite::Damaged)?;
         let own_key = SigningKey::from_bytes(&invite.secret).verifying_key().to_bytes();
         if !invite.contacts.iter().all(Contact::is_bounded)
@@ -215,6 +221,28 @@ impl Invite {
             return Err(ReadInvite::Altered);
         }
         Ok(invite)
+    }
+
+    /// Returns the secret of the invite's [`Phrase`](crate::phrase::Phrase).
+    #[must_use]
+    pub fn phrase_secret(&self) -> Secret {
+        Secret::of(&self.secret)
+    }
+
+    /// Puts an address at which its maker was found in front of those it names.
+    pub fn found_at(&mut self, address: String) {
+        let node = self.offer.node;
+        match self.contacts.iter_mut().find(|contact| contact.node == node) {
+            Some(contact) => {
+                contact.addresses.retain(|known| *known != address);
+                contact.addresses.insert(0, address);
+                contact.addresses.truncate(limits::ADDRESSES);
+            }
+            None => {
+                self.contacts.insert(0, Contact { node, addresses: vec![address] });
+                self.contacts.truncate(limits::ADDRESSES);
+            }
+        }
     }
 
     /// Uses the invite for an organisation and its node.

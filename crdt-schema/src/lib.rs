@@ -11,6 +11,7 @@ pub mod codec;
 pub mod key;
 pub mod membership;
 pub mod invite;
+pub mod phrase;
 pub mod envelope;
 pub mod audience;
 pub mod access;

@@ -62,5 +62,21 @@ pub const FENCES: usize = 256;
 pub const IDENTIFIERS: usize = 8;
 /// Bytes of one identifier, its scheme, or a domain name.
 pub const IDENTIFIER_BYTES: usize = 253;
+/// Protects memory: where somebody is in a document, as bytes of the field's path, and as heads that the caret counts in.
+pub const PLACE_PATH_BYTES: usize = 512;
+/// Heads of such a place.
+pub const PLACE_HEADS: usize = 32;
+/// Protects memory: people of one organisation who are shown in one document, and of all organisations.
+pub const PEOPLE_PER_ORGANIZATION: usize = 100;
+/// People who are shown in one document.
+pub const PEOPLE_PER_DOCUMENT: usize = 200;
+/// Protects the journal: address records of one node that are taken at once; then one every ten minutes.
+pub const ADDRESS_RECORDS: usize = 10;
 /// One exported bundle, as a file.
 pub const BUNDLE_BYTES: usize = 64 * 1024 * 1024;
+/// Protects memory: an invite on its way to who typed its phrase, sealed. Its text stays within what a join takes.
+pub const SEALED_INVITE_BYTES: usize = 12_000;
+/// A phrase as a person types it, with its address.
+pub const PHRASE_BYTES: usize = 1_000;
+/// Protects the phrases of invites from guessing: how often one connection may ask for an invite by its phrase.
+pub const LOOKUPS: usize = 8;

@@ -19,10 +19,12 @@ mod apply;
 mod region;
 mod strike;
 mod past;
+mod aside;
 
 pub use act::{Act, Change, DocumentFence, Profile, Revocation, Said};
 pub use allow::NoRight;
 pub use apply::Why;
+pub use aside::SetAside;
 pub use log::{Delay, ELECTION, Effect, Insert, Log, RefuseEntry, SUSPENSION};
 pub use rules::{Count, Rules, Template, Threshold};
 pub use state::{Ended, Exclusion, Hold, Map, Member, Proposal, Set, Standing, State, Who};

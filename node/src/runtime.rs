@@ -141,6 +141,9 @@ impl Runtime {
             for dial in effects.dial {
                 network.dial(dial.node.0, dial.addresses);
             }
+            for address in effects.seek {
+                network.seek(address);
+            }
             for node in effects.close {
                 network.close(node.0);
             }
@@ -167,6 +170,7 @@ fn add(effects: &mut Effects, next: Effects) {
     effects.persist.extend(next.persist);
     effects.send.extend(next.send);
     effects.dial.extend(next.dial);
+    effects.seek.extend(next.seek);
     effects.close.extend(next.close);
     effects.notify.extend(next.notify);
     // The newest word counts: the engine looks at everything that waits each time.
@@ -180,6 +184,8 @@ pub(crate) async fn listen(mut network: mpsc::Receiver<NetworkEvent>, work: mpsc
             NetworkEvent::Up(node) => Input::PeerUp(NodeId(node)),
             NetworkEvent::Down(node) => Input::PeerDown(NodeId(node)),
             NetworkEvent::DialFailed(node) => Input::DialFailed(NodeId(node)),
+            NetworkEvent::Found(address, node) => Input::Found(address, NodeId(node)),
+            NetworkEvent::NobodyAt(address) => Input::NobodyAt(address),
             NetworkEvent::Frame(node, frame) => Input::Received(NodeId(node), frame),
             NetworkEvent::Listening(addresses) => Input::Listening(addresses),
             NetworkEvent::Discovered(node, addresses) => Input::Discovered(NodeId(node), addresses),

@@ -43,7 +43,7 @@ impl Ledger {
             Done::Invite { id, .. } => {
                 self.invites.insert(*id);
             }
-            Done::Nothing | Done::Joining { .. } | Done::Proposal { .. } => {}
+            Done::Nothing | Done::Found { .. } | Done::Joining { .. } | Done::Proposal { .. } => {}
         }
     }
 }

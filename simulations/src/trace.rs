@@ -91,6 +91,8 @@ fn describe(frame: &[u8]) -> String {
         Ok(Message::Presence { at, .. }) => {
             format!("Presence, {}", if at.is_some() { "here" } else { "gone" })
         }
+        Ok(Message::Lookup(_)) => "Lookup".to_owned(),
+        Ok(Message::Sealed { invite, .. }) => format!("Sealed, is found: {}", invite.is_some()),
         Err(error) => format!("no message: {error}"),
     }
 }

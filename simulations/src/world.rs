@@ -1,6 +1,7 @@
 //! [`World`]: many engines, their disks and clocks, and what happens next.
 
 mod doubles;
+mod links;
 mod puppets;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -411,6 +412,9 @@ impl World {
                 }
             }
         }
+        for sought in effects.seek {
+            self.seek(number, sought)?;
+        }
         for peer in effects.close {
             if let Some(peer) = self.met(number, &peer) {
                 self.count("hung up");
@@ -441,30 +445,6 @@ impl World {
         match self.network.send(stream, from, to, self.now) {
             Some(at) => drop(self.plan(at, Happening::Frame { to, from, stream, frame })),
             None => self.tear(from, to),
-        }
-    }
-
-    fn dial(&mut self, from: Number, to: Number) {
-        if self.network.stream(from, to).is_some() {
-            return;
-        }
-        let hears = self
-            .nodes
-            .get(to)
-            .is_some_and(|node| !matches!(node.being, Being::Off) && node.paused.is_none());
-        let meets = self.meets(from, to);
-        match self.network.dial(from, to, hears && meets, self.now) {
-            (at, Some(stream)) => {
-                self.plan(at, Happening::Up { node: from, peer: to, stream });
-                self.plan(at, Happening::Up { node: to, peer: from, stream });
-            }
-            (at, None) => {
-                if let (Some(target), Some(node)) = (self.id(to), self.nodes.get(from)) {
-                    let happening =
-                        Happening::Input(from, node.incarnation, Input::DialFailed(target));
-                    self.plan(at, happening);
-                }
-            }
         }
     }
 
@@ -595,6 +575,7 @@ fn merge(effects: &mut Effects, next: Effects) {
     effects.persist.extend(next.persist);
     effects.send.extend(next.send);
     effects.dial.extend(next.dial);
+    effects.seek.extend(next.seek);
     effects.close.extend(next.close);
     effects.notify.extend(next.notify);
 }

@@ -6,6 +6,7 @@ mod plain;
 mod pages;
 mod people;
 mod invites;
+mod phrase;
 mod members_change;
 mod governance;
 mod audience;

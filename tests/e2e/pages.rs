@@ -176,7 +176,7 @@ async fn refused_join(pair: &Pair, browser: &Browser, faults: &mut Faults) -> Re
         .await?;
     let invite = text(&made, "invite")?;
     browser.visit("/join").await?;
-    browser.fill("Paste the invite", &invite).await?;
+    browser.fill("Invite text or words", &invite).await?;
     browser.press("Continue").await?;
     browser.see("Check the invite").await?;
     faults.note(check(browser).await);
@@ -186,7 +186,7 @@ async fn refused_join(pair: &Pair, browser: &Browser, faults: &mut Faults) -> Re
     browser.visit("/join").await?;
     browser
         .fill(
-            "Paste the invite",
+            "Invite text or words",
             &pair.council.api()?.invite(&pair.workspace).await?.replace("1-", "1-A"),
         )
         .await?;

@@ -58,7 +58,7 @@ pub(crate) async fn make_invite(browser: &Browser, workspace: &str) -> Result<St
 /// Joins with an invite, after a look at what it says.
 pub(crate) async fn join(browser: &Browser, invite: &str, inviter: &str) -> Result<()> {
     browser.visit("/join").await?;
-    browser.fill("Paste the invite", invite).await?;
+    browser.fill("Invite text or words", invite).await?;
     browser.press("Continue").await?;
     browser.see(inviter).await?;
     browser.press("Join").await

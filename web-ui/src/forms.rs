@@ -386,14 +386,15 @@ form! {
 }
 
 impl JoinForm {
-    /// Returns the invite's text without the spaces and line ends that e-mail puts in.
+    /// Returns the text of an invite, or a phrase: whatever was typed.
     ///
     /// # Errors
     /// The same form with what is wrong. Whether it is an invite, `crdt-schema` says.
     pub fn parse(mut self) -> Result<String, Self> {
-        let text: String = self.invite.value.split_whitespace().collect();
+        let text = self.invite.value.trim().to_owned();
         if text.is_empty() {
-            self.invite.refuse("Paste the invite, or choose the file that you were sent");
+            self.invite
+                .refuse("Paste the invite, type its words, or choose the file that you were sent");
             return Err(self);
         }
         Ok(text)

@@ -180,6 +180,12 @@ pub fn invites(workspace: impl Display) -> String {
     format!("/workspaces/{workspace}/invites")
 }
 
+/// Says that it was seen that our organisation was removed (POST).
+#[must_use]
+pub fn workspace_dismiss(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/dismiss")
+}
+
 /// Make an invite.
 #[must_use]
 pub fn invite_new(workspace: impl Display) -> String {

@@ -200,8 +200,7 @@ impl State {
         let supporters: Vec<OrganizationId> =
             self.supporters(proposal).map(|(organization, _)| *organization).collect();
         holds(self.suffice(change, by, &supporters), NoRight::NotEnough)?;
-        self.would_change(change)?;
-        holds(!self.would_end_stewards(change), NoRight::WouldLeaveNoSteward)
+        self.could_pass(change)
     }
 
     fn judge_suspension(&self, author: &OrganizationId, organization: &OrganizationId) -> Verdict {
@@ -257,6 +256,15 @@ impl State {
                 NoRight::NotSuspended,
             ),
         }
+    }
+
+    /// Could the change be carried out as things stand, if all agreed who may?
+    ///
+    /// # Errors
+    /// If not, why.
+    pub fn could_pass(&self, change: &Change) -> Result<(), NoRight> {
+        self.would_change(change)?;
+        holds(!self.would_end_stewards(change), NoRight::WouldLeaveNoSteward)
     }
 
     /// Would carrying out the change take the last steward?

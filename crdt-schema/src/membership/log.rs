@@ -62,6 +62,13 @@ pub(super) struct Stored {
     after: Arc<State>,
 }
 
+impl Stored {
+    /// Returns the state that its author made of it, before anything else was known.
+    pub(super) fn after(&self) -> &State {
+        &self.after
+    }
+}
+
 /// Why an entry is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefuseEntry {
@@ -169,6 +176,10 @@ impl Log {
     #[must_use]
     pub fn knows(&self, id: &EntryId) -> bool {
         self.entries.contains_key(id)
+    }
+
+    pub(super) const fn stored(&self) -> &BTreeMap<EntryId, Stored> {
+        &self.entries
     }
 
     /// Returns an entry.

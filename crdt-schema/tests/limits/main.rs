@@ -37,6 +37,12 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("PENDING_CHANGES", "node/engine/tests/hostile/limits.rs"),
     ("PENDING_BYTES", "node/engine/tests/hostile/limits.rs"),
     ("PENDING_BYTES_NODE", "node/engine/tests/hostile/limits.rs"),
+    ("PLACE_PATH_BYTES", "node/engine/tests/hostile/limits.rs"),
+    ("PLACE_HEADS", "node/engine/tests/hostile/limits.rs"),
+    ("PEOPLE_PER_ORGANIZATION", "node/engine/tests/hostile/limits.rs"),
+    ("PEOPLE_PER_DOCUMENT", "node/engine/tests/hostile/limits.rs"),
+    ("ADDRESS_RECORDS", "node/engine/tests/hostile/limits.rs"),
+    ("LOOKUPS", "node/engine/tests/hostile/limits.rs"),
 ];
 
 macro_rules! doors {
@@ -114,6 +120,9 @@ fn doors() -> Vec<Door> {
         ADDRESSES, "invite: addresses of one member", signed::DAMAGED, signed::invite_with_addresses;
         ADDRESSES, "invite: members", signed::DAMAGED, signed::invite_with_contacts;
         ADDRESS_BYTES, "invite", signed::DAMAGED, signed::invite_with_long_address;
+        ADDRESS_BYTES, "phrase", "no address", signed::phrase_with_long_address;
+        PHRASE_BYTES, "phrase", signed::TOO_LONG_FOR_A_PHRASE, signed::phrase;
+        SEALED_INVITE_BYTES, "phrase: sealed invite", "too long", signed::sealed_invite;
     ];
     gate.into_iter().chain(written).chain(signed).collect()
 }

@@ -14,6 +14,7 @@ use crdt_schema::key::{NodeKey, Person, RootKey};
 use crdt_schema::membership::{
     Act, Change, Count, DocumentFence, Entry, Profile, Rules, Said, Threshold,
 };
+use crdt_schema::phrase::{Ends, Phrase, Place, ReadPhrase};
 use minicbor::bytes::ByteVec;
 
 use crate::Answer;
@@ -349,6 +350,75 @@ pub(crate) fn invite_with_contacts(count: usize) -> Answer {
 
 pub(crate) fn invite_with_long_address(length: usize) -> Answer {
     invite(vec![contact(vec!["a".repeat(length)])])
+}
+
+// Phrases.
+
+pub(crate) fn sealed_invite(length: usize) -> Answer {
+    let root = RootKey::from_seed(&[1; 32]);
+    let card = root.card("Organisation".parse().unwrap(), Sector::Council);
+    let terms = Terms {
+        role: Role::Editor,
+        uses: 1,
+        created: Timestamp(1),
+        expires: Timestamp(2),
+        approval: false,
+        only_for: None,
+    };
+    let make = |lengths: &[usize]| {
+        let contacts = lengths
+            .chunks(16)
+            .map(|part| contact(part.iter().map(|length| "a".repeat(*length)).collect()));
+        let workspace = (WorkspaceId([9; 32]), "Workspace".parse().unwrap());
+        let key = NodeKey::from_seed(&[2; 32]);
+        Invite::new(&key, &card, workspace, terms, [3; 32], contacts.collect())
+    };
+    let ends = Ends { asks: NodeId([5; 32]), answers: NodeId([6; 32]) };
+    // Nonce and tag, and as many addresses as it takes.
+    let size = |lengths: &[usize]| codec::encode(&make(lengths)).len() + 24 + 16;
+    let mut lengths = Vec::new();
+    while size(&lengths) + 300 <= length {
+        lengths.push(250);
+    }
+    lengths.extend([0, 0]);
+    let rest = length - size(&lengths);
+    // The second byte of a length appears at 24, and a third one at 256.
+    let last = lengths.len() - 1;
+    for (one, other) in (0..=250).flat_map(|one| (0..=60).map(move |other| (one, other))) {
+        lengths[last - 1] = one;
+        lengths[last] = other;
+        if one + other + 4 >= rest && size(&lengths) == length {
+            let invite = make(&lengths);
+            let secret = invite.phrase_secret();
+            let Some(sealed) = secret.seal(&invite, ends, [7; 24]) else {
+                return secret.open(&vec![0; length], ends).err().map(|error| error.to_string());
+            };
+            assert_eq!(sealed.len(), length);
+            return secret.open(&sealed, ends).err().map(|error| error.to_string());
+        }
+    }
+    panic!("no invite of {length} bytes");
+}
+
+pub(crate) const TOO_LONG_FOR_A_PHRASE: &str = "this is too long for a phrase";
+
+pub(crate) fn phrase(length: usize) -> Answer {
+    let mut text = ["abandon"; 14].join(" ");
+    text.push_str(" address");
+    text.push_str(&" ".repeat(length - text.len()));
+    Phrase::read(&text)
+        .err()
+        .filter(|error| *error == ReadPhrase::TooLong)
+        .map(|error| error.to_string())
+}
+
+pub(crate) fn phrase_with_long_address(length: usize) -> Answer {
+    let host = "a.".repeat(length);
+    let rest = length - "/dns/".len() - "/tcp/4891".len();
+    // A name does not end with a dot.
+    let host = format!("{}a", host.get(..rest - 1).unwrap());
+    let host = host.replace("..", ".a").replace(".aa", ".ab");
+    Place::read(&host).err().map(|_| "no address".to_owned())
 }
 
 // Bundles.

@@ -19,6 +19,8 @@ pub struct Effects {
     pub send: Vec<(NodeId, Vec<u8>)>,
     /// Nodes to connect to. Answered by `PeerUp` or `DialFailed`.
     pub dial: Vec<Dial>,
+    /// Addresses to connect to, whoever is there; untrusted text. Answered by `Found` or `NobodyAt`.
+    pub seek: Vec<String>,
     /// Nodes to hang up on.
     pub close: Vec<NodeId>,
     pub notify: Vec<Signal>,
@@ -87,6 +89,10 @@ pub enum Done {
         text: String,
         expires: Timestamp,
     },
+    /// The text of the invite behind a phrase.
+    Found {
+        invite: String,
+    },
     Joining {
         workspace: WorkspaceId,
         joined: bool,
@@ -123,6 +129,9 @@ pub enum Refused {
     /// Who may not, and who could be asked.
     #[error("{0}")]
     NotAllowed(String),
+    /// It could never be carried out, and what to do instead.
+    #[error("{0}")]
+    Impossible(String),
     /// The invite cannot be used, with what to do.
     #[error("{0}")]
     Invite(String),

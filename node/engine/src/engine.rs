@@ -6,6 +6,7 @@ mod conversation;
 mod duties;
 mod exchange;
 mod govern;
+mod phrase;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,7 @@ use crate::message::{AddressRecord, Message};
 use crate::peers::Peers;
 use crate::presence::Presence;
 use crate::refusals::Refusals;
+use crate::seeks::Seeks;
 use crate::shelf::{Shelf, ShelfError};
 use crate::sync::Sync;
 use crate::workspaces::Workspaces;
@@ -56,6 +58,7 @@ pub struct Engine {
     steady: Timestamp,
     pub(crate) workspaces: Workspaces,
     pub(crate) joins: Joins,
+    seeks: Seeks,
     pub(crate) documents: Documents,
     pub(crate) sync: Sync,
     pub(crate) peers: Peers,
@@ -67,6 +70,8 @@ pub struct Engine {
     /// Documents whose list data changed since they were last cached.
     dirty: BTreeSet<DocumentId>,
     strangers: BTreeMap<NodeId, Timestamp>,
+    /// How often each node that is up asked for the invite behind a phrase.
+    lookups: BTreeMap<NodeId, usize>,
     /// Is it in the middle of writing a decision down?
     is_deciding: bool,
 }
@@ -101,6 +106,7 @@ impl Engine {
             steady: now,
             workspaces,
             joins,
+            seeks: Seeks::default(),
             documents,
             sync: Sync::default(),
             peers: Peers::default(),
@@ -111,6 +117,7 @@ impl Engine {
             refusals: Refusals::default(),
             dirty: BTreeSet::new(),
             strangers: BTreeMap::new(),
+            lookups: BTreeMap::new(),
             is_deciding: false,
             shelf,
         };
@@ -161,12 +168,15 @@ impl Engine {
         self.now = now;
         match input {
             Input::Command(id, command) => {
-                let outcome = self.on_command(command, &mut effects);
-                effects.notify.push(Signal::Answer(id, outcome));
+                if let Some(outcome) = self.on_command(id, command, &mut effects) {
+                    effects.notify.push(Signal::Answer(id, outcome));
+                }
             }
             Input::PeerUp(node) => self.on_peer_up(node, &mut effects),
             Input::PeerDown(node) => self.on_peer_down(node, &mut effects),
             Input::DialFailed(node) => self.peers.failed(node, self.steady),
+            Input::Found(address, node) => self.on_found(&address, node, &mut effects),
+            Input::NobodyAt(address) => self.on_nobody_at(&address, &mut effects),
             Input::Discovered(node, addresses) => self.peers.hint(node, addresses),
             Input::Received(node, frame) => self.on_frame(node, &frame, &mut effects),
             Input::Listening(addresses) => self.on_listening(addresses, &mut effects),
@@ -228,6 +238,11 @@ impl Engine {
             Message::Presence { document, person, at } => {
                 self.on_presence(from, document, person, at, effects);
             }
+            Message::Lookup(lookup) => self.on_lookup(from, lookup, effects),
+            Message::Sealed { lookup, invite } => {
+                let sealed = invite.as_ref().map(|invite| invite.as_slice());
+                self.on_sealed(from, &lookup, sealed, effects);
+            }
         }
     }
 
@@ -235,6 +250,8 @@ impl Engine {
         // If its last connection ended unnoticed, nothing said on it counts any more.
         self.sync.hang_up(&node);
         self.peers.came_up(node);
+        self.lookups.remove(&node);
+        self.ask_for_invites(node, effects);
         for invite in self.joins.to_show(&node).into_iter().cloned().collect::<Vec<Invite>>() {
             self.show_invite(node, &invite, effects);
         }
@@ -258,6 +275,7 @@ impl Engine {
         }
         self.sync.hang_up(&node);
         self.strangers.remove(&node);
+        self.lookups.remove(&node);
         for organization in self.organizations_of(&node) {
             self.seen.insert(organization, self.now);
             if !self.is_connected(&organization) {
@@ -272,6 +290,11 @@ impl Engine {
 
     fn on_listening(&mut self, addresses: Vec<String>, effects: &mut Effects) {
         self.peers.listen(addresses);
+        let last = self.peers.record(&self.identity.key.id());
+        if last.is_some_and(|last| last.contact.addresses == self.peers.own()) {
+            // It was said, and kept, before; who connects is told anyway.
+            return;
+        }
         let time = self.peers.record(&self.identity.key.id()).map_or(self.now, |last| {
             // Must be newer than the last one even if the clock went back.
             Timestamp(self.now.0.max(last.time.0.saturating_add(1)))
@@ -295,6 +318,7 @@ impl Engine {
             if known.contains(&record.node())
                 && record.node() != self.identity.key.id()
                 && record.is_true()
+                && self.peers.may_learn(&record, self.steady)
                 && self.learn(record.clone(), effects)
             {
                 news.push(record);
@@ -357,15 +381,17 @@ impl Engine {
         for document in left {
             effects.notify.push(Signal::Changed(Event::Presence { document }));
         }
+        let next_seek = self.end_seeks(effects);
         let next_stranger = self.send_strangers_away(effects);
         let next_lapse = self.lapse_suspensions(effects);
         let next_election = self.hold_elections(effects);
         self.take_early_entries(effects);
         self.cache_lists(effects);
-        let next = [next_dial, next_ask, next_leave, next_stranger, next_lapse, next_election]
-            .into_iter()
-            .flatten()
-            .min();
+        let next =
+            [next_dial, next_ask, next_leave, next_seek, next_stranger, next_lapse, next_election]
+                .into_iter()
+                .flatten()
+                .min();
         effects.wake_at =
             next.map(|at| Timestamp(self.now.0.saturating_add(at.0.saturating_sub(now.0))));
     }

@@ -24,6 +24,10 @@ pub enum Input {
     DialFailed(NodeId),
     /// A node sent a frame.
     Received(NodeId, Vec<u8>),
+    /// This node is at an address that was [sought](crate::Effects::seek).
+    Found(String, NodeId),
+    /// Nobody answered at an address that was [sought](crate::Effects::seek).
+    NobodyAt(String),
     /// A node was found on the office network at these addresses.
     Discovered(NodeId, Vec<String>),
     /// This node can be reached at these addresses (libp2p multiaddresses without the peer's id).
@@ -55,6 +59,9 @@ pub enum Command {
     RevokeInvite { workspace: WorkspaceId, invite: InviteId },
     /// Uses an invite; answered at once with [`Done::Joining`](crate::Done::Joining), which then goes on by itself.
     Join { invite: String },
+    /// Asks the node that a phrase names for the invite behind it; answered with [`Done::Found`](crate::Done::Found), or
+    /// with why not, once that node has answered or some seconds are over.
+    FindInvite { phrase: String },
     /// Gives up a join that waits or was refused.
     ForgetJoin { workspace: WorkspaceId },
     /// Lets in an organisation that waits. Stewards only.

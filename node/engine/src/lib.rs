@@ -15,6 +15,7 @@ mod engine;
 mod chance;
 mod workspaces;
 mod joins;
+mod seeks;
 mod documents;
 mod sync;
 mod peers;

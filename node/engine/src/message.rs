@@ -10,6 +10,7 @@ use crdt_schema::identity::{DocumentId, EntryId, EnvelopeId, NodeId, Timestamp, 
 use crdt_schema::invite::{Contact, Redemption};
 use crdt_schema::key::{NodeCertificate, NodeKey, Person};
 use crdt_schema::limits;
+use crdt_schema::phrase::Lookup;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
@@ -125,6 +126,17 @@ pub enum Message {
         #[n(2)]
         at: Option<PlaceOnWire>,
     },
+    /// Asks for the invite behind a phrase. Answered with `Sealed`.
+    #[n(14)]
+    Lookup(#[n(0)] Lookup),
+    /// The invite that was asked for, sealed for who knows the phrase; nothing if the sender has none that can be used.
+    #[n(15)]
+    Sealed {
+        #[n(0)]
+        lookup: Lookup,
+        #[n(1)]
+        invite: Option<ByteVec>,
+    },
 }
 
 /// Why a redemption did not let somebody in.
@@ -160,10 +172,10 @@ impl PlaceOnWire {
     /// Returns the place, if it is one.
     #[must_use]
     pub fn parse(&self) -> Option<crate::input::Place> {
-        let heads: Heads = self.heads.parse().ok()?;
-        if self.path.len() > limits::STRING_BYTES {
-            return None;
-        }
+        // A hash and a dot for each.
+        let fits = self.path.len() <= limits::PLACE_PATH_BYTES
+            && self.heads.len() <= limits::PLACE_HEADS.saturating_mul(65);
+        let heads: Heads = fits.then(|| self.heads.parse().ok())??;
         let caret = usize::try_from(self.caret).ok()?;
         Some(crate::input::Place { path: self.path.parse().ok()?, caret, heads })
     }

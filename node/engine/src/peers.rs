@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crdt_schema::identity::{NodeId, Timestamp};
 use crdt_schema::limits;
+use crdt_schema::phrase::Place;
 
 use crate::effects::Dial;
 use crate::message::AddressRecord;
@@ -15,6 +16,8 @@ const FIRST_PAUSE: u64 = 1_000;
 const LONGEST_PAUSE: u64 = 60_000;
 /// A dial that nobody answered for is given up.
 const DIAL_TIMEOUT: u64 = 30_000;
+/// How long it takes until one more address record of a node is taken.
+const RECORD_EVERY: u64 = 10 * 60 * 1_000;
 /// Protects memory: nodes of which something is remembered though nobody here wants them. Anyone can make node ids.
 const UNWANTED: usize = 1_024;
 
@@ -25,7 +28,15 @@ pub(crate) struct Peers {
     /// Addresses from invites, which a person chose to trust.
     hints: BTreeMap<NodeId, Vec<String>>,
     tries: BTreeMap<NodeId, Try>,
+    taken: BTreeMap<NodeId, Taken>,
     own: Vec<String>,
+}
+
+/// How many of a node's address records were taken of late.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    count: usize,
+    since: Timestamp,
 }
 
 #[derive(Debug)]
@@ -45,6 +56,12 @@ impl Peers {
 
     pub(crate) fn own(&self) -> &[String] {
         &self.own
+    }
+
+    /// Returns the address of this node that reaches furthest, of those that the words of a phrase can hold.
+    pub(crate) fn spoken_place(&self) -> Option<Place> {
+        let own = self.own.iter().filter_map(|own| Some((reach(own)?, Place::of_address(own)?)));
+        own.max_by_key(|(reach, _)| *reach).map(|(_, place)| place)
     }
 
     pub(crate) fn came_up(&mut self, node: NodeId) {
@@ -112,6 +129,28 @@ impl Peers {
             self.records.insert(node, record);
         }
         is_newer
+    }
+
+    /// Is this record of another node news that may be taken now? Each is kept for good, and told to others: a node that
+    /// makes ever newer ones must neither fill the disk nor the lines.
+    pub(crate) fn may_learn(&mut self, record: &AddressRecord, now: Timestamp) -> bool {
+        let node = record.node();
+        let is_news = self
+            .records
+            .get(&node)
+            .is_none_or(|known| known.time < record.time && known.contact != record.contact);
+        if !is_news {
+            return false;
+        }
+        let taken = self.taken.entry(node).or_insert(Taken { count: 0, since: now });
+        let forgiven = now.0.saturating_sub(taken.since.0) / RECORD_EVERY;
+        taken.count = taken.count.saturating_sub(usize::try_from(forgiven).unwrap_or(usize::MAX));
+        taken.since = after(taken.since, forgiven.saturating_mul(RECORD_EVERY));
+        let has_room = taken.count < limits::ADDRESS_RECORDS;
+        if has_room {
+            taken.count += 1;
+        }
+        has_room
     }
 
     /// Returns whom of `wanted` to dial now, and when to ask again.
@@ -212,6 +251,39 @@ mod tests {
         peers.listen(vec!["/ip4/198.51.100.7/tcp/4891".to_owned()]);
         peers.learn(AddressRecord::new(&key, told.map(str::to_owned).to_vec(), Timestamp(1)));
         assert_eq!(peers.addresses(&key.id()), ["/ip4/8.8.8.8/tcp/4891"]);
+    }
+
+    #[test]
+    fn a_phrase_names_the_address_that_reaches_furthest() {
+        let mut peers = Peers::default();
+        assert_eq!(peers.spoken_place(), None);
+        let mut check = |own: &[&str], spoken: Option<&str>| {
+            peers.listen(own.iter().map(|own| (*own).to_owned()).collect());
+            assert_eq!(peers.spoken_place().map(|place| place.to_string()).as_deref(), spoken);
+        };
+        check(&["/ip4/127.0.0.1/tcp/4891"], Some("127.0.0.1"));
+        let office = ["/ip4/127.0.0.1/tcp/4891", "/ip4/192.168.0.7/tcp/4891"];
+        check(&office, Some("192.168.0.7"));
+        check(&[office[1], "/ip4/198.51.100.7/tcp/4900"], Some("198.51.100.7 port 4900"));
+        check(&["/ip6/2001:db8::7/tcp/4891", "/ip4/198.51.100.7/udp/4891/quic-v1"], None);
+    }
+
+    #[test]
+    fn ever_newer_addresses_of_a_node_are_taken_now_and_then() {
+        let key = crdt_schema::key::NodeKey::from_seed(&[1; 32]);
+        let mut peers = Peers::default();
+        let mut learn = |number: u64, port: u64, now: u64| {
+            let address = format!("/ip4/198.51.100.7/tcp/{port}");
+            let record = AddressRecord::new(&key, vec![address], Timestamp(number));
+            peers.may_learn(&record, Timestamp(now)) && peers.learn(record)
+        };
+        let taken = (1..1_000).filter(|number| learn(*number, *number, 0)).count();
+        assert_eq!(taken, limits::ADDRESS_RECORDS);
+        let taken = (1_000..2_000).filter(|number| learn(*number, *number, RECORD_EVERY)).count();
+        assert_eq!(taken, 1);
+        // The same addresses said again are no news at any time.
+        assert!(!learn(5_000, 1_000, 1_000 * RECORD_EVERY));
+        assert!(learn(5_001, 7, 1_000 * RECORD_EVERY));
     }
 
     #[test]

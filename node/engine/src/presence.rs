@@ -4,17 +4,23 @@ use std::collections::BTreeMap;
 
 use crdt_schema::identity::{DocumentId, OrganizationId, PersonId, Timestamp};
 use crdt_schema::key::Person;
+use crdt_schema::limits;
 
 use crate::input::Place;
 
 /// Somebody of whom nothing was heard for this long has left.
 const FORGET_AFTER: u64 = 30_000;
-/// Protects memory: people in one document.
-const PEOPLE: usize = 200;
-
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
     documents: BTreeMap<DocumentId, BTreeMap<(OrganizationId, PersonId), Seen>>,
+}
+
+fn has_room(
+    people: &BTreeMap<(OrganizationId, PersonId), Seen>,
+    organization: &OrganizationId,
+) -> bool {
+    let theirs = people.keys().filter(|(of, _)| of == organization).count();
+    people.len() < limits::PEOPLE_PER_DOCUMENT && theirs < limits::PEOPLE_PER_ORGANIZATION
 }
 
 #[derive(Clone, Debug)]
@@ -37,7 +43,7 @@ impl Presence {
         let people = self.documents.entry(document).or_default();
         let key = (organization, person.id);
         let is_news = match at {
-            Some(place) if people.len() < PEOPLE || people.contains_key(&key) => {
+            Some(place) if people.contains_key(&key) || has_room(people, &organization) => {
                 let until = Timestamp(now.0.saturating_add(FORGET_AFTER));
                 let before = people.insert(key, Seen { person, place: place.clone(), until });
                 before.is_none_or(|before| before.place != place)

@@ -7,8 +7,9 @@ mod trust;
 use std::collections::BTreeMap;
 
 use crdt_schema::document::Document;
-use crdt_schema::identity::{DocumentId, NodeId, OrganizationId, Timestamp, WorkspaceId};
+use crdt_schema::identity::{DocumentId, InviteId, NodeId, OrganizationId, Timestamp, WorkspaceId};
 use crdt_schema::key::OrganizationCard;
+use crdt_schema::phrase::{Phrase, Place};
 
 use crate::effects::Refused;
 use crate::engine::Engine;
@@ -239,11 +240,25 @@ impl Reader<'_> {
                     approval: offer.approval,
                     only_for: offer.only_for,
                     revoked: state.is_revoked(&offer.id),
+                    phrase: self.phrase(workspace, offer.id, None),
                 }
             })
             .collect();
         invites.sort_by_key(|invite| (std::cmp::Reverse(invite.created), invite.id));
         invites
+    }
+
+    /// Returns the phrase of an invite made at this node: for a place where others reach this computer, or for the address of
+    /// its own that reaches furthest. `None` if there is no such invite, or no address that words can hold.
+    #[must_use]
+    pub fn phrase(
+        &self,
+        workspace: &WorkspaceId,
+        invite: InviteId,
+        place: Option<Place>,
+    ) -> Option<Phrase> {
+        let invite = self.0.workspaces.invite(*workspace, invite)?;
+        Some(Phrase::new(invite, place.or_else(|| self.0.peers.spoken_place())?))
     }
 
     /// Returns the other organisations of all workspaces, by name.

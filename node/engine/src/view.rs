@@ -10,6 +10,7 @@ use crdt_schema::identity::{
 use crdt_schema::key::Person;
 pub use crdt_schema::membership::Standing;
 use crdt_schema::membership::{Change, Profile, Rules};
+use crdt_schema::phrase::Phrase;
 
 use crate::input::Place;
 
@@ -33,10 +34,14 @@ pub struct WorkspaceView {
 pub struct FormerView {
     pub id: WorkspaceId,
     pub name: String,
-    /// `Removed` or `Left`.
+    /// `Removed`, `Left`, or `Waiting` if it was let in and waits again.
     pub standing: Standing,
-    /// Why it was removed; may be empty.
+    /// Why it was removed, or waits; may be empty.
     pub reason: String,
+    /// The entry that shut it out last, if one did.
+    pub ended_by: Option<EntryId>,
+    /// The stewards, by name, as far as is known here.
+    pub stewards: Vec<String>,
 }
 
 /// A join that is not through.
@@ -117,6 +122,8 @@ pub struct ProposalView {
     pub agreed: Vec<(OrganizationId, String)>,
     /// What is still needed, as a sentence; empty when nothing is.
     pub needed: String,
+    /// Why it came to nothing, as a sentence; empty unless it did.
+    pub void: String,
     pub state: ProposalState,
     /// May this organisation still agree?
     pub may_agree: bool,
@@ -129,7 +136,7 @@ pub struct ProposalView {
 pub enum ProposalState {
     Open,
     Enacted,
-    /// A steward objected, or what it was about is no more.
+    /// A steward objected, or it can no longer be carried out.
     Void,
 }
 
@@ -219,6 +226,8 @@ pub struct InviteView {
     pub approval: bool,
     pub only_for: Option<OrganizationId>,
     pub revoked: bool,
+    /// To be read out, if this node has an address that words can hold.
+    pub phrase: Option<Phrase>,
 }
 
 /// A document as lists show it.

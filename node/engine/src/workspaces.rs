@@ -11,6 +11,7 @@ use crdt_schema::limits;
 use crdt_schema::membership::{
     Act, Change, ELECTION, Entry, Insert, Log, Proposal, RefuseEntry, SUSPENSION, Standing, State,
 };
+use crdt_schema::phrase::Lookup;
 
 use crate::effects::Record;
 use crate::message::Reason;
@@ -27,6 +28,8 @@ const EARLY: usize = 1_000;
 pub(crate) struct Workspaces {
     logs: BTreeMap<WorkspaceId, Log>,
     invites: BTreeMap<(WorkspaceId, InviteId), Invite>,
+    /// By what each of them is asked for, if somebody has its phrase.
+    lookups: BTreeMap<Lookup, (WorkspaceId, InviteId)>,
     /// What kept somebody's envelopes from counting when that was last looked at.
     exclusions: BTreeMap<WorkspaceId, BTreeSet<Exclusion>>,
     noticed: BTreeMap<EntryId, Timestamp>,
@@ -72,7 +75,7 @@ impl Workspaces {
             if let Some(invite) =
                 String::from_utf8(text).ok().and_then(|text| Invite::from_text(&text).ok())
             {
-                workspaces.invites.insert((invite.offer.workspace, invite.offer.id), invite);
+                workspaces.put_invite(invite);
             }
         }
         Ok(workspaces)
@@ -327,8 +330,30 @@ impl Workspaces {
             key: format!("{INVITES}{workspace}/{id}"),
             value: Some(invite.to_text().into_bytes()),
         };
-        self.invites.insert((workspace, id), invite);
+        self.put_invite(invite);
         record
+    }
+
+    fn put_invite(&mut self, invite: Invite) {
+        let key = (invite.offer.workspace, invite.offer.id);
+        self.lookups.insert(invite.phrase_secret().lookup(), key);
+        self.invites.insert(key, invite);
+    }
+
+    /// Returns the invite made here that is asked for, if somebody could be let in with it now.
+    pub(crate) fn looked_up(&self, lookup: &Lookup, now: Timestamp) -> Option<&Invite> {
+        let invite = self.invites.get(self.lookups.get(lookup)?)?;
+        let offer = &invite.offer;
+        let state = self.state(&offer.workspace)?;
+        let can_be_used = state.is_steward(&offer.inviter)
+            && !state.is_revoked(&offer.id)
+            && state.uses(&offer.id) < usize::try_from(offer.uses).unwrap_or(usize::MAX)
+            && now <= offer.expires;
+        can_be_used.then_some(invite)
+    }
+
+    pub(crate) fn invite(&self, workspace: WorkspaceId, id: InviteId) -> Option<&Invite> {
+        self.invites.get(&(workspace, id))
     }
 
     pub(crate) fn invites(&self, workspace: WorkspaceId) -> impl Iterator<Item = &Invite> {

@@ -49,19 +49,32 @@ fn dialable_one(address: &str, peer: &PeerId) -> Option<Multiaddr> {
         Protocol::P2p(_) => return None,
         _ => {}
     }
-    let mut parts = address.iter();
-    let host = match parts.next()? {
-        Protocol::Ip4(ip) => is_one_host(ip.into()),
-        Protocol::Ip6(ip) => is_one_host(ip.into()),
-        Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name) => !name.is_empty(),
-        _ => false,
-    };
-    let ((Protocol::Tcp(port), None) | (Protocol::Udp(port), Some(Protocol::QuicV1))) =
-        (parts.next()?, parts.next())
-    else {
+    is_plain(&address).then_some(address)
+}
+
+/// Returns an address at which whoever is there may be dialled.
+pub(crate) fn dialable_by_anyone(address: &str) -> Option<Multiaddr> {
+    if address.len() > ADDRESS_BYTES {
         return None;
+    }
+    address.parse().ok().filter(is_plain)
+}
+
+/// Is it a plain address over TCP or QUIC, without a peer's id?
+fn is_plain(address: &Multiaddr) -> bool {
+    let mut parts = address.iter();
+    let is_host = match parts.next() {
+        Some(Protocol::Ip4(ip)) => is_one_host(ip.into()),
+        Some(Protocol::Ip6(ip)) => is_one_host(ip.into()),
+        Some(Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name)) => !name.is_empty(),
+        Some(_) | None => false,
     };
-    (host && port != 0 && parts.next().is_none()).then_some(address)
+    let ((Some(Protocol::Tcp(port)), None) | (Some(Protocol::Udp(port)), Some(Protocol::QuicV1))) =
+        (parts.next(), parts.next())
+    else {
+        return false;
+    };
+    is_host && port != 0 && parts.next().is_none()
 }
 
 /// Could exactly one host answer here?
@@ -106,6 +119,9 @@ mod tests {
             format!("/ip4/192.0.2.1/tcp/4002/p2p/{peer}"),
         ];
         assert_eq!(dialable(&good, &peer).len(), good.len());
+        // Whoever is there: then no id stands at the end.
+        let plain = good.iter().filter_map(|address| dialable_by_anyone(address));
+        assert_eq!(plain.count(), good.len() - 1);
         let bad = [
             String::new(),
             "node.example.org:4001".to_owned(),
@@ -126,6 +142,7 @@ mod tests {
         ];
         for address in bad {
             assert_eq!(dialable(std::slice::from_ref(&address), &peer), [], "{address}");
+            assert_eq!(dialable_by_anyone(&address), None, "{address}");
         }
         assert_eq!(dialable(&vec![good[0].clone(); 1_000], &peer).len(), 1);
     }

@@ -73,6 +73,10 @@ pub enum NetworkEvent {
     Down(Key),
     /// The peer could not be reached at the addresses last asked for.
     DialFailed(Key),
+    /// This peer is at an address that was [sought](Network::seek). It may be up already, or be so soon.
+    Found(String, Key),
+    /// No peer answered at an address that was [sought](Network::seek).
+    NobodyAt(String),
     /// A peer sent a frame.
     Frame(Key, Vec<u8>),
     /// This node listens at these addresses, those of real interfaces, without its own id.
@@ -161,6 +165,12 @@ impl Network {
         self.shared.orders.dial(peer, addresses);
     }
 
+    /// Connects to whoever is at an address. Answered by [`Found`](NetworkEvent::Found) or
+    /// [`NobodyAt`](NetworkEvent::NobodyAt), unless very many wait. The address is untrusted text.
+    pub fn seek(&self, address: String) {
+        self.shared.orders.seek(address);
+    }
+
     /// Hangs up on a peer, after a short while for what waits to be sent.
     pub fn close(&self, peer: Key) {
         self.shared.orders.close(peer);
@@ -206,6 +216,8 @@ impl fmt::Debug for NetworkEvent {
                 return write!(f, "Listening({} addresses)", addresses.len());
             }
             Self::Discovered(key, _) => ("Discovered", key),
+            Self::Found(_, key) => ("Found", key),
+            Self::NobodyAt(_) => return f.write_str("NobodyAt"),
         };
         write!(f, "{what}({})", short(key))
     }

@@ -1,6 +1,6 @@
 //! [`Orders`]: what callers want of the room, without waiting for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use tokio::sync::Notify;
@@ -14,6 +14,24 @@ pub(crate) struct Order {
     pub(crate) dial: Option<Vec<String>>,
 }
 
+/// Protects memory: addresses that wait to be dialled, whoever is there.
+const SEEKS: usize = 64;
+
+/// All that waits.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    pub(crate) peers: BTreeMap<Key, Order>,
+    /// Addresses to dial, whoever is there.
+    pub(crate) seeks: BTreeSet<String>,
+    pub(crate) stop: bool,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.peers.is_empty() && self.seeks.is_empty() && !self.stop
+    }
+}
+
 /// Orders that wait. There is at most one for each peer the caller knows, so they are bounded by those.
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
@@ -21,15 +39,18 @@ pub(crate) struct Orders {
     more: Notify,
 }
 
-#[derive(Debug, Default)]
-struct Waiting {
-    peers: BTreeMap<Key, Order>,
-    stop: bool,
-}
-
 impl Orders {
     pub(crate) fn dial(&self, peer: Key, addresses: Vec<String>) {
         lock(&self.waiting).peers.entry(peer).or_default().dial = Some(addresses);
+        self.more.notify_one();
+    }
+
+    pub(crate) fn seek(&self, address: String) {
+        let mut waiting = lock(&self.waiting);
+        if waiting.seeks.len() < SEEKS {
+            waiting.seeks.insert(address);
+        }
+        drop(waiting);
         self.more.notify_one();
     }
 
@@ -43,13 +64,17 @@ impl Orders {
         self.more.notify_one();
     }
 
-    /// Waits for orders, and says whether to stop.
-    pub(crate) async fn next(&self) -> (BTreeMap<Key, Order>, bool) {
+    /// Waits for orders.
+    pub(crate) async fn next(&self) -> Waiting {
         loop {
             {
                 let mut waiting = lock(&self.waiting);
-                if waiting.stop || !waiting.peers.is_empty() {
-                    return (std::mem::take(&mut waiting.peers), waiting.stop);
+                if !waiting.is_empty() {
+                    let stop = waiting.stop;
+                    return std::mem::replace(
+                        &mut *waiting,
+                        Waiting { stop, ..Waiting::default() },
+                    );
                 }
             }
             self.more.notified().await;

@@ -12,6 +12,8 @@ const DISCOVERED: usize = 256;
 pub(crate) struct Outbox {
     listening: Option<Vec<String>>,
     failed: BTreeSet<Key>,
+    /// Who is at addresses that were dialled, whoever is there.
+    sought: BTreeMap<String, Option<Key>>,
     discovered: BTreeMap<Key, Vec<String>>,
 }
 
@@ -24,6 +26,10 @@ impl Outbox {
         self.failed.insert(peer);
     }
 
+    pub(crate) fn sought(&mut self, address: String, found: Option<Key>) {
+        self.sought.insert(address, found);
+    }
+
     pub(crate) fn discovered(&mut self, peer: Key, addresses: Vec<String>) {
         if self.discovered.len() < DISCOVERED || self.discovered.contains_key(&peer) {
             self.discovered.insert(peer, addresses);
@@ -31,7 +37,10 @@ impl Outbox {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.listening.is_none() && self.failed.is_empty() && self.discovered.is_empty()
+        self.listening.is_none()
+            && self.failed.is_empty()
+            && self.sought.is_empty()
+            && self.discovered.is_empty()
     }
 
     pub(crate) fn pop(&mut self) -> Option<NetworkEvent> {
@@ -40,6 +49,12 @@ impl Outbox {
         }
         if let Some(peer) = self.failed.pop_first() {
             return Some(NetworkEvent::DialFailed(peer));
+        }
+        if let Some((address, found)) = self.sought.pop_first() {
+            return Some(match found {
+                Some(peer) => NetworkEvent::Found(address, peer),
+                None => NetworkEvent::NobodyAt(address),
+            });
         }
         self.discovered
             .pop_first()

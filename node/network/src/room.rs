@@ -46,6 +46,8 @@ pub(crate) struct Room {
     links: BTreeMap<ConnectionId, Link>,
     /// Peers that somebody waits for, and addresses to try once the last connection is gone.
     wanted: BTreeMap<Key, Vec<Multiaddr>>,
+    /// Addresses that are being dialled, whoever is there.
+    seeks: BTreeMap<ConnectionId, String>,
     sessions: JoinSet<(Key, ConnectionId)>,
 }
 
@@ -104,6 +106,7 @@ impl Room {
             peers: BTreeMap::new(),
             links: BTreeMap::new(),
             wanted: BTreeMap::new(),
+            seeks: BTreeMap::new(),
             sessions: JoinSet::new(),
         })
     }
@@ -116,11 +119,14 @@ impl Room {
         loop {
             tokio::select! {
                 event = self.swarm.select_next_some() => self.on_swarm(event),
-                (orders, stop) = shared.orders.next() => {
-                    for (key, order) in orders {
+                orders = shared.orders.next() => {
+                    for (key, order) in orders.peers {
                         self.on_order(key, order);
                     }
-                    if stop {
+                    for address in orders.seeks {
+                        self.seek(address);
+                    }
+                    if orders.stop {
                         break;
                     }
                 }
@@ -216,6 +222,23 @@ impl Room {
         }
     }
 
+    /// Dials an address, whoever is there.
+    fn seek(&mut self, address: String) {
+        let Some(dialable) = address::dialable_by_anyone(&address) else {
+            self.outbox.sought(address, None);
+            return;
+        };
+        let dial = DialOpts::unknown_peer_id().address(dialable).allocate_new_port().build();
+        let connection = dial.connection_id();
+        match self.swarm.dial(dial) {
+            Ok(()) => drop(self.seeks.insert(connection, address)),
+            Err(error) => {
+                tracing::debug!(%error, "an address cannot be dialled");
+                self.outbox.sought(address, None);
+            }
+        }
+    }
+
     fn give_up(&mut self, key: Key) {
         if self.wanted.remove(&key).is_some() {
             self.outbox.dial_failed(key);
@@ -231,8 +254,11 @@ impl Room {
                 tracing::debug!(?cause, "a connection ended");
                 self.on_disconnected(connection_id);
             }
-            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
-                if let Some(key) = address::key(&peer) {
+            SwarmEvent::OutgoingConnectionError { connection_id, peer_id, error, .. } => {
+                if let Some(address) = self.seeks.remove(&connection_id) {
+                    tracing::debug!(%error, "nobody was found at an address");
+                    self.outbox.sought(address, None);
+                } else if let Some(key) = peer_id.and_then(|peer| address::key(&peer)) {
                     tracing::debug!(peer = short(&key), %error, "a peer could not be reached");
                     // A connection that came the other way in the meantime may still bring the peer up.
                     if !self.peers.contains_key(&key) {
@@ -280,7 +306,12 @@ impl Room {
     }
 
     fn on_connected(&mut self, peer: &PeerId, connection: ConnectionId) {
-        let Some(key) = address::key(peer) else {
+        let sought = self.seeks.remove(&connection);
+        let key = address::key(peer);
+        if let Some(address) = sought {
+            self.outbox.sought(address, key);
+        }
+        let Some(key) = key else {
             self.swarm.close_connection(connection);
             return;
         };

@@ -1,5 +1,7 @@
 //! `fingerpost doc audience`, `doc readers` and `doc refused`: who may read and write a document.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use axum::http::Method;
 use crdt_schema::identity::DocumentId;
@@ -85,27 +87,54 @@ pub(crate) async fn run(args: Args, client: &Client, output: &mut Output) -> any
     let document = document.context("cannot show the document")?;
     let workspace = format!("/workspaces/{}", text(&document, "/workspace"));
     match args.circles.audience(&now, &workspace, client).await? {
-        None => output.result(&now, audience_words)?,
+        None => {
+            let names = names(&workspace, client).await?;
+            output.result(&now, |now| audience_words(now, &names))?;
+        }
         Some(wanted) => {
             let changed = client.json(Method::PUT, &path, Content::Json(&wanted)).await;
             let changed = changed.context("cannot change who may read the document")?;
+            let names = names(&workspace, client).await?;
             output.result(&changed, |changed| {
-                format!(
-                    "Read: {}\nWrite: {}",
-                    text(changed, "/audience/read"),
-                    text(changed, "/audience/write")
-                )
+                let none = Value::Null;
+                circles(changed.get("audience").unwrap_or(&none), &names).join("\n")
             })?;
         }
     }
     Ok(())
 }
 
-fn audience_words(found: &Value) -> String {
-    let mut lines = vec![
-        format!("Read: {}", text(found, "/read")),
-        format!("Write: {}", text(found, "/write")),
-    ];
+/// Returns what the members of a workspace are called, with the fingerprint that tells them apart.
+async fn names(workspace: &str, client: &Client) -> anyhow::Result<BTreeMap<String, String>> {
+    let members = client.list(&format!("{workspace}/members")).await;
+    let members = members.context("cannot list the members")?;
+    let name = |member: &Value| {
+        let of = |part: &str| text(member, &format!("/organization/{part}"));
+        (of("id"), format!("{} ({})", of("name"), of("fingerprint")))
+    };
+    Ok(members.iter().map(name).collect())
+}
+
+/// Returns who may read and who may write, by name.
+fn circles(audience: &Value, names: &BTreeMap<String, String>) -> Vec<String> {
+    let line = |(label, circle): (&str, &str)| {
+        let who = match audience.get(circle) {
+            Some(Value::Array(named)) => {
+                let name = |one: &Value| {
+                    let id = text(one, "");
+                    names.get(&id).cloned().unwrap_or(id)
+                };
+                named.iter().map(name).collect::<Vec<_>>().join(", ")
+            }
+            _ => text(audience, &format!("/{circle}")),
+        };
+        plain(&format!("{label}: {who}"))
+    };
+    [("Read", "read"), ("Write", "write")].map(line).to_vec()
+}
+
+fn audience_words(found: &Value, names: &BTreeMap<String, String>) -> String {
+    let mut lines = circles(found, names);
     for step in found.get("log").and_then(Value::as_array).into_iter().flatten() {
         let counts =
             if step.get("counts") == Some(&Value::Bool(true)) { "" } else { " (does not count)" };
@@ -114,7 +143,10 @@ fn audience_words(found: &Value) -> String {
             text(step, "/time"),
             text(step, "/person"),
             text(step, "/organization/name"),
-            text(step, "/audience"),
+            match step.get("audience") {
+                Some(audience @ Value::Object(_)) => circles(audience, names).join("; "),
+                _ => "what an organisation that was shut out had written was marked".to_owned(),
+            },
         )));
     }
     lines.join("\n")

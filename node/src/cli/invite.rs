@@ -54,6 +54,12 @@ pub(crate) struct Create {
     /// Write the text to a file as well
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Print words to read out on the phone as well; they work while this node is online
+    #[arg(long)]
+    phrase: bool,
+    /// Where others reach this computer, if not at its own address, such as node.example.org or 198.51.100.7:4891
+    #[arg(long, value_name = "HOST[:PORT]", requires = "phrase")]
+    phrase_at: Option<String>,
     /// Draw the text as a QR code
     #[arg(long, value_name = "FILE.svg")]
     qr: Option<PathBuf>,
@@ -79,13 +85,14 @@ pub(crate) async fn run(
 
 async fn create(create: Create, client: &Client, output: &mut Output) -> anyhow::Result<()> {
     let path = format!("{}/invites", create.which.path(client).await?);
-    let Create { role, expires, uses, approval, only_for, .. } = create;
+    let Create { role, expires, uses, approval, only_for, phrase_at, .. } = create;
     let terms = json!({
         "role": role,
         "expires_in": expires,
         "uses": uses,
         "approval": approval,
         "only_for": only_for,
+        "phrase_at": phrase_at,
     });
     let made = client.post(&path, &terms).await.context("cannot make the invite")?;
     let invite = text(&made, "/invite");
@@ -100,12 +107,25 @@ async fn create(create: Create, client: &Client, output: &mut Output) -> anyhow:
     }
     output.result(&made, |_| invite.clone())?;
     output.say(&format!("It can be used until {}.", text(&made, "/expires_at")));
+    if create.phrase {
+        say_phrase(&made, output);
+    }
     if Invite::from_text(&invite).is_ok_and(|invite| invite.contacts.is_empty()) {
         output.say(
             "Nobody can join with it: this node has never been online, so the invite cannot say where to find it. Run \"fingerpost serve\", then make another.",
         );
     }
     Ok(())
+}
+
+fn say_phrase(made: &Value, output: &mut Output) {
+    match made.get("phrase").and_then(Value::as_str) {
+        Some(phrase) => {
+            output.say(&format!("To read out on the phone: {phrase}"));
+            output.say("The words work while \"fingerpost serve\" runs here and can be reached.");
+        }
+        None => output.say("There are no words to read out: they hold the address of this node, and it has none that fits. Run \"fingerpost serve\", or say with --phrase-at where others reach it."),
+    }
 }
 
 async fn list(which: &Which, client: &Client, output: &mut Output) -> anyhow::Result<()> {

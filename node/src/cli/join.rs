@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use crdt_schema::invite::PREFIX;
+use crdt_schema::phrase::Phrase;
 use serde_json::{Value, json};
 
 use crate::cli::output::{Output, text};
@@ -24,13 +25,13 @@ const FILE_BYTES: u64 = 64 * 1024;
 /// Answers "joined" or "waiting". A join that waits goes on by itself whenever the node runs.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The invite's text, or the file it is in
-    #[arg(value_name = "INVITE_OR_FILE")]
-    invite: String,
+    /// The invite's text, the file it is in, or the words that were read out to you
+    #[arg(value_name = "INVITE_OR_FILE", required = true, num_args = 1..)]
+    invite: Vec<String>,
 }
 
 pub(crate) async fn run(args: Args, data: &DataDir, output: &mut Output) -> anyhow::Result<()> {
-    let invite = read(&args.invite)?;
+    let invite = read(&args.invite.join(" "))?;
     let client = Client::open_online(data.clone()).await?;
     let joined = join(&client, &invite).await;
     client.close().await;
@@ -96,9 +97,17 @@ pub(crate) fn read(invite_or_file: &str) -> anyhow::Result<String> {
     if invite_or_file.trim_start().starts_with(PREFIX) {
         return Ok(invite_or_file.to_owned());
     }
-    let about = fs::metadata(invite_or_file).with_context(|| {
-        format!("this is no invite, which starts with \"{PREFIX}\", and no file")
-    })?;
+    let about = match fs::metadata(invite_or_file) {
+        Ok(about) => about,
+        // Words that were read out, and no file of that name.
+        Err(_) if Phrase::is_meant(invite_or_file) => {
+            Phrase::read(invite_or_file)?;
+            return Ok(invite_or_file.to_owned());
+        }
+        Err(error) => return Err(error).with_context(|| {
+            format!("this is no invite, which starts with \"{PREFIX}\", no phrase of several words, and no file")
+        }),
+    };
     anyhow::ensure!(about.len() <= FILE_BYTES, "{invite_or_file} is too large to be an invite");
     fs::read_to_string(invite_or_file).with_context(|| format!("cannot read {invite_or_file}"))
 }

@@ -120,9 +120,10 @@ fn words(proposal: &Value) -> String {
         format!("  proposal {}", text(proposal, "/id")),
         format!("  agreed: {}", agreed.join(", ")),
     ];
-    let needed = text(proposal, "/needed");
-    if !needed.is_empty() {
-        lines.push(format!("  {needed}"));
+    for why in [text(proposal, "/needed"), text(proposal, "/void")] {
+        if !why.is_empty() {
+            lines.push(format!("  {why}"));
+        }
     }
     lines.extend(consequences(proposal).into_iter().map(|line| format!("  {line}")));
     lines.iter().map(|line| plain(line)).collect::<Vec<_>>().join("\n")

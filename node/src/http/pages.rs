@@ -65,6 +65,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces/{w}/rules", get(decisions::rules)),
         ("/workspaces/{w}/history", get(record::history)),
         ("/workspaces/{w}/refusals", get(record::refusals)),
+        ("/workspaces/{w}/dismiss", post(workspaces::dismiss)),
         ("/workspaces/{w}/invites", get(invites::list)),
         ("/workspaces/{w}/invites/new", get(invites::new).post(invites::create)),
         ("/workspaces/{w}/invites/{i}", get(invites::show)),

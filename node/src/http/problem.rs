@@ -140,6 +140,9 @@ impl From<Refused> for Problem {
             | Refused::NoSuchOrganization => Self::not_found(),
             Refused::NoSuchVersion => Self::no_such_version(),
             Refused::NotAllowed(_) => Self::not_allowed(detail),
+            Refused::Impossible(_) => {
+                Self::new(StatusCode::CONFLICT, "impossible", "Can never be carried out", detail)
+            }
             Refused::Invite(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invite", "Invite not usable", detail)
             }

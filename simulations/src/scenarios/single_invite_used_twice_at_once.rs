@@ -33,6 +33,13 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
         let waiting = members.iter().filter(|member| member.standing == Standing::Waiting).count();
         ensure!(waiting == 2, "at node {number}, {waiting} instead of 2 wait");
     }
+    for number in [one, other] {
+        let told = world.engine(number)?.reader().former();
+        ensure!(
+            told.iter().any(|former| former.standing == Standing::Waiting),
+            "node {number} was not told that it waits: {told:?}"
+        );
+    }
     let organization = world.organization(one)?;
     world.act(0, Command::Approve { workspace, organization })?;
     world.run_for(300_000)?;
@@ -45,7 +52,9 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
     world.set(0, document, "/title", "After the approval")?;
     world.run_for(120_000)?;
     world.expect(one, document, "/title", "After the approval")?;
-    world.expect(other, document, "/title", "Shared")?;
+    let told = world.engine(other)?.reader().former();
+    ensure!(told.len() == 1, "the other one still knows that it waits: {told:?}");
+    ensure!(world.engine(one)?.reader().former().is_empty(), "the one let in waits no longer");
     world.node(other)?.ledger = crate::people::Ledger::default();
     world.make_puppet(other)?;
     invariants::calm(world, workspace)

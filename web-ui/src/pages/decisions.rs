@@ -24,6 +24,8 @@ pub struct DecisionRow {
     pub agreed: Vec<String>,
     /// What is still needed, as a sentence; empty when nothing is.
     pub needed: String,
+    /// Why it came to nothing, as a sentence; empty unless it did.
+    pub void: String,
     /// What became of it.
     pub state: DecisionState,
 }
@@ -35,7 +37,7 @@ pub enum DecisionState {
     Open,
     /// It was carried out.
     Done,
-    /// Somebody objected, or what it was about is no more.
+    /// Somebody objected, or it can no longer be carried out.
     Void,
 }
 
@@ -87,6 +89,10 @@ impl DecisionRow {
             agreed: vec!["Leeds City Council".to_owned()],
             needed: "One more steward must agree, of a voluntary or community organisation."
                 .to_owned(),
+            void: match state {
+                DecisionState::Void => "It can no longer be carried out: it would leave the workspace without a steward.".to_owned(),
+                DecisionState::Open | DecisionState::Done => String::new(),
+            },
             state,
         }
     }

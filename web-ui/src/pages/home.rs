@@ -31,6 +31,8 @@ pub struct Attention {
     pub link: String,
     /// Where to act.
     pub url: String,
+    /// Where to say that it was seen (POST), if that is all there is to do.
+    pub dismiss: Option<String>,
 }
 
 /// One change in a list of recent ones.
@@ -124,12 +126,21 @@ impl Home {
     pub fn sample() -> Self {
         Self {
             chrome: Chrome::sample(Place::Home),
-            attention: vec![Attention {
-                text: "Kent County Council asks to join Northmere cash first partnership"
-                    .to_owned(),
-                link: "See who is waiting".to_owned(),
-                url: urls::members("sample"),
-            }],
+            attention: vec![
+                Attention {
+                    text: "Kent County Council asks to join Northmere cash first partnership"
+                        .to_owned(),
+                    link: "See who is waiting".to_owned(),
+                    url: urls::members("sample"),
+                    dismiss: None,
+                },
+                Attention {
+                    text: "Your organisation was removed from Saltway".to_owned(),
+                    link: "See why".to_owned(),
+                    url: urls::workspace("sample"),
+                    dismiss: Some(urls::workspace_dismiss("sample")),
+                },
+            ],
             recent: RecentChange::samples(),
             recovery_missing: true,
             workspaces: WorkspaceRow::samples(),

@@ -4,7 +4,7 @@ use askama::Template;
 use crdt_schema::identity::{InviteId, WorkspaceId};
 
 use crate::chrome::{Chrome, Tab};
-use crate::forms::{Choice, InviteForm};
+use crate::forms::{Choice, Field, InviteForm};
 
 /// `/workspaces/{w}/invites`.
 #[derive(Debug, Template)]
@@ -176,8 +176,23 @@ pub struct InviteShow {
     pub text: Option<String>,
     /// Its QR code as SVG, made by the node's own QR module, never from outside.
     pub qr_svg: Option<String>,
+    /// Its words to be read out on the phone, if this computer has an address for them.
+    pub phrase: Option<SpokenPhrase>,
+    /// Another address at which others reach this computer (`GET`, `at`).
+    pub at: Field,
     /// Why the person cannot revoke it.
     pub cannot_revoke: Option<String>,
+}
+
+/// The words of an invite.
+#[derive(Clone, Debug)]
+pub struct SpokenPhrase {
+    /// In their order.
+    pub words: Vec<String>,
+    /// The address that is read out after them, if they do not hold it.
+    pub address: Option<String>,
+    /// From where it works, if not from everywhere: "in your office network".
+    pub only: Option<String>,
 }
 
 impl InviteShow {
@@ -206,6 +221,15 @@ impl InviteShow {
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-2 -2 25 25\" role=\"img\" aria-label=\"QR code of the invite\">\
                  <rect x=\"-2\" y=\"-2\" width=\"25\" height=\"25\" fill=\"#fff\"/><path d=\"{modules}\"/></svg>"
             )),
+            phrase: Some(SpokenPhrase {
+                words: "orchard lunar velvet cactus ribbon timber puzzle salmon window helmet pepper garden engine violin anchor"
+                    .split(' ')
+                    .map(str::to_owned)
+                    .collect(),
+                address: None,
+                only: Some("in your office network".to_owned()),
+            }),
+            at: Field::default(),
             cannot_revoke: None,
         }
     }

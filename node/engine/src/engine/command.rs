@@ -1,10 +1,11 @@
 //! What people and programs at this node ask for.
 
+use crdt_schema::audience::Audience;
 use crdt_schema::document::EditError;
 use crdt_schema::envelope::{Content, Envelope, Genesis};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
-    DocumentId, EntryId, InviteId, Name, OrganizationId, SessionId, Timestamp, WorkspaceId,
+    DocumentId, EntryId, InviteId, Kind, Name, OrganizationId, SessionId, Timestamp, WorkspaceId,
 };
 use crdt_schema::invite::{Contact, Invite, Terms};
 use crdt_schema::key::Person;
@@ -14,7 +15,7 @@ use crdt_schema::membership::{Act, Entry, RefuseEntry, Rules, State};
 use super::{Engine, send};
 use crate::documents::Fit;
 use crate::effects::{Done, Effects, Event, Record, Refused, Signal};
-use crate::input::{Command, Place};
+use crate::input::{Command, CommandId, Place};
 use crate::message::{Message, PlaceOnWire};
 use crate::view::JoinState;
 
@@ -24,12 +25,17 @@ const LONGEST_INVITE: u64 = 366 * 24 * 60 * 60 * 1_000;
 const CONTACTS: usize = 8;
 
 impl Engine {
+    /// Does what is asked; `None` if the answer comes later.
     pub(super) fn on_command(
         &mut self,
+        id: CommandId,
         command: Command,
         effects: &mut Effects,
-    ) -> Result<Done, Refused> {
-        match command {
+    ) -> Option<Result<Done, Refused>> {
+        let done = match command {
+            Command::FindInvite { phrase } => {
+                return self.find_invite(id, &phrase, effects).err().map(Err);
+            }
             Command::CreateWorkspace { name, rules } => self.create_workspace(name, rules, effects),
             Command::CreateInvite { workspace, role, uses, lasts, approval, only_for } => {
                 let lasts =
@@ -67,16 +73,7 @@ impl Engine {
                 self.set_audience(document, audience, person, effects)
             }
             Command::CreateDocument { workspace, kind, audience, content, person } => {
-                let genesis = Genesis {
-                    workspace,
-                    kind,
-                    audience,
-                    owner: self.own(),
-                    created: self.now,
-                    nonce: self.chance.bytes(),
-                    node: self.identity.key.id(),
-                    session: self.session,
-                };
+                let genesis = self.genesis(workspace, kind, audience);
                 self.create_document(genesis, &content, person, effects)
             }
             Command::EditDocument { document, base, edits, person } => {
@@ -97,6 +94,21 @@ impl Engine {
                 effects.persist.push(self.joins.start_return(contacts));
                 Ok(Done::Nothing)
             }
+        };
+        Some(done)
+    }
+
+    /// Begins a document of this organisation.
+    fn genesis(&mut self, workspace: WorkspaceId, kind: Kind, audience: Audience) -> Genesis {
+        Genesis {
+            workspace,
+            kind,
+            audience,
+            owner: self.own(),
+            created: self.now,
+            nonce: self.chance.bytes(),
+            node: self.identity.key.id(),
+            session: self.session,
         }
     }
 

@@ -128,7 +128,7 @@ impl Engine {
         }
     }
 
-    /// Tells a node that was shut out that it was, and how: what led there it was entitled to know.
+    /// Tells a node that was shut out, or waits again, that it is so, and how: what led there it was entitled to know.
     fn tell_the_end(
         &self,
         node: NodeId,
@@ -137,11 +137,17 @@ impl Engine {
         effects: &mut Effects,
     ) {
         let Some(log) = self.workspaces.log(&workspace) else { return };
-        let Some(end) = log.state().end_of(&node) else { return };
+        let state = log.state();
+        let aside = state.nodes.get(&node).and_then(|owner| log.set_aside(owner));
+        let (ends, known) = match (aside, state.end_of(&node)) {
+            (Some(aside), _) => (aside.causes, [known, &aside.let_in].concat()),
+            (None, Some(end)) => (vec![end], known.to_vec()),
+            (None, None) => return,
+        };
         let entries = log
-            .lacking(known)
+            .lacking(&known)
             .into_iter()
-            .filter(|entry| log.covers(&[end], &[entry.id()]))
+            .filter(|entry| ends.iter().any(|end| log.covers(&[*end], &[entry.id()])))
             .map(Entry::to_bytes)
             .collect();
         Self::send_in_frames(node, workspace, entries, effects);

@@ -6,7 +6,7 @@ use crdt_schema::envelope::Content;
 use crdt_schema::identity::{DocumentId, EntryId, NodeId, OrganizationId, WorkspaceId};
 use crdt_schema::key::Person;
 use crdt_schema::limits;
-use crdt_schema::membership::{Act, Change, Profile, Revocation};
+use crdt_schema::membership::{Act, Change, NoRight, Profile, Revocation};
 
 use super::Engine;
 use crate::documents::change_ids;
@@ -47,6 +47,11 @@ impl Engine {
         let is_election = matches!(change, Change::Elect(_));
         if !is_election && !state.is_steward(&self.own()) {
             self.require_steward(&workspace, "change members and rules")?;
+        }
+        // Others' nodes would take it in and nobody could ever carry it out.
+        let state = self.state(&workspace)?;
+        if state.could_pass(&change) == Err(NoRight::WouldLeaveNoSteward) {
+            return Err(Refused::Impossible("This can never be carried out: it would leave the workspace without a steward. First make another organisation a steward.".to_owned()));
         }
         let id = self.act(&workspace, Act::Propose(change), effects)?;
         self.carry_out(workspace, id, effects)
@@ -202,7 +207,7 @@ impl Engine {
     ) -> Result<Done, Refused> {
         if node == self.identity.key.id() {
             return Err(Refused::NotAllowed(
-                "This is the computer you are using. End it from another one, or with your recovery words.".to_owned(),
+                "This is the computer you are using. End it from another computer of your organisation. If it is the only one, bring your organisation back on a new computer with the recovery kit, and end this one from there.".to_owned(),
             ));
         }
         let own = self.own();

@@ -1,12 +1,13 @@
-//! Workspaces that this organisation is no longer in, and why.
+//! Workspaces that this organisation is no longer in, or waits for again, and why.
 
-use crdt_schema::membership::{Change, Standing, State};
+use crdt_schema::identity::{EntryId, OrganizationId, WorkspaceId};
+use crdt_schema::membership::{Change, Standing, State, Who};
 
 use super::Reader;
 use crate::view::FormerView;
 
 impl Reader<'_> {
-    /// Returns the workspaces that this organisation was in and is no longer, by name.
+    /// Returns the workspaces that this organisation was in and is not now, by name.
     #[must_use]
     pub fn former(&self) -> Vec<FormerView> {
         let own = self.card().organization;
@@ -17,17 +18,43 @@ impl Reader<'_> {
             .filter_map(|id| Some((id, self.0.workspaces.state(id)?)))
             .filter_map(|(id, state)| {
                 let standing = state.members.get(&own)?.standing;
-                let is_former = matches!(standing, Standing::Removed | Standing::Left);
-                is_former.then(|| FormerView {
+                let reason = match standing {
+                    Standing::Removed | Standing::Left => self.removed_for(state),
+                    Standing::Waiting => self.waits_for(id, state),
+                    Standing::Member | Standing::Suspended => return None,
+                };
+                let stewards = state.stewards().filter_map(|one| state.members.get(one));
+                Some(FormerView {
                     id: *id,
                     name: state.name.to_string(),
                     standing,
-                    reason: self.removed_for(state),
+                    reason,
+                    ended_by: ended_by(state, &own),
+                    stewards: stewards.map(|member| member.name().to_string()).collect(),
                 })
             })
             .collect();
         former.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
         former
+    }
+
+    /// Returns why this organisation, which was in, waits again.
+    fn waits_for(&self, workspace: &WorkspaceId, state: &State) -> String {
+        let log = self.0.workspaces.log(workspace);
+        let aside = log.and_then(|log| log.set_aside(&self.card().organization));
+        let rivals: Vec<String> = aside
+            .into_iter()
+            .flat_map(|aside| aside.rivals)
+            .filter_map(|rival| Some(state.members.get(&rival)?.name().to_string()))
+            .collect();
+        if rivals.is_empty() {
+            "Whoever let your organisation in turned out to have had no right to at that moment. So a steward decides.".to_owned()
+        } else {
+            format!(
+                "Your organisation was let in with an invite that was used at the same time by {}, and it was not for both. So a steward decides who is let in.",
+                rivals.join(" and ")
+            )
+        }
     }
 
     /// Returns the reason that was given for the last removal of this organisation that was carried out.
@@ -42,4 +69,13 @@ impl Reader<'_> {
         });
         reasons.max().map(|(_, reason)| reason.clone()).unwrap_or_default()
     }
+}
+
+/// Returns the entry that shut an organisation out last.
+fn ended_by(state: &State, organization: &OrganizationId) -> Option<EntryId> {
+    let ends = state
+        .exclusions
+        .iter()
+        .filter(|(_, exclusion)| exclusion.who == Who::Organization(*organization));
+    ends.max_by_key(|(id, exclusion)| (exclusion.time, **id)).map(|(id, _)| *id)
 }

@@ -44,9 +44,15 @@ impl Reader<'_> {
         proposal: &crdt_schema::membership::Proposal,
     ) -> ProposalView {
         let own = self.card().organization;
-        let is_open = proposal.enacted.is_none()
-            && proposal.objected.is_empty()
-            && state.would_change(&proposal.change).is_ok();
+        let void = match (proposal.enacted, proposal.objected.is_empty()) {
+            (Some(_), _) => String::new(),
+            (None, false) => "A steward objected.".to_owned(),
+            (None, true) => match state.could_pass(&proposal.change) {
+                Ok(()) => String::new(),
+                Err(why) => format!("It can no longer be carried out: {why}."),
+            },
+        };
+        let is_open = proposal.enacted.is_none() && void.is_empty();
         let agreed = proposal
             .agreed
             .keys()
@@ -60,6 +66,7 @@ impl Reader<'_> {
             time: proposal.time,
             agreed: agreed.collect(),
             needed: if is_open { sentences::needed(state, id, proposal) } else { String::new() },
+            void,
             state: match (proposal.enacted, is_open) {
                 (Some(_), _) => ProposalState::Enacted,
                 (None, true) => ProposalState::Open,

@@ -103,6 +103,7 @@ fn a_few_bytes_of_a_reconciliation_ask_for_nothing() {
 fn specimens(stage: &mut Stage, workspace: WorkspaceId, document: DocumentId) -> Vec<Message> {
     let (entries, envelopes) = stage.kept(0);
     let invite = Invite::from_text(&stage.invite(0, workspace, 1)).unwrap();
+    let lookup = invite.phrase_secret().lookup();
     let root = RootKey::from_seed(&[77; 32]);
     let certificate = root.certify(NodeKey::from_seed(&[78; 32]).id(), Timestamp(1));
     let card = root.card("Newcomer".parse().unwrap(), Sector::Other);
@@ -132,6 +133,8 @@ fn specimens(stage: &mut Stage, workspace: WorkspaceId, document: DocumentId) ->
         Message::Stored { workspace, mark: 1 },
         Message::Addresses(vec![record]),
         Message::Presence { document, person: person("Tom"), at: Some(place) },
+        Message::Lookup(lookup),
+        Message::Sealed { lookup, invite: Some(vec![7; 600].into()) },
     ]
 }
 

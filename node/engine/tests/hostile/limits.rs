@@ -1,13 +1,18 @@
 //! The limits that the engine keeps, tried one below, at, and one above them.
 
+use std::time::Duration;
+
 use crdt_schema::audience::Audience;
 use crdt_schema::envelope::Envelope;
-use crdt_schema::identity::{EnvelopeId, WorkspaceId};
+use crdt_schema::identity::{EnvelopeId, NodeId, PersonId, Timestamp, WorkspaceId};
+use crdt_schema::key::Person;
 use crdt_schema::limits;
-use engine::message::Message;
+use crdt_schema::phrase::Lookup;
+use engine::Input;
+use engine::message::{AddressRecord, Message, PlaceOnWire};
 
 use crate::orphans::{fill, orphan};
-use crate::stage::Stage;
+use crate::stage::{Stage, person};
 
 /// One below a limit, at it, and one above, and whether that much is let in.
 fn around(limit: usize) -> [(usize, bool); 3] {
@@ -85,10 +90,100 @@ fn as_many_bytes_of_all_peers_wait_as_may() {
         assert_eq!(held.waiting_bytes, expected);
         // What a peer sent waits as long as it is there.
         let gone = stage.id(full + 1);
-        stage.input(0, engine::Input::PeerDown(gone));
-        stage.input(0, engine::Input::PeerUp(gone));
+        stage.input(0, Input::PeerDown(gone));
+        stage.input(0, Input::PeerUp(gone));
         let heads = stage.heads(0, workspace);
         stage.hear(0, gone, &Message::Membership { workspace, heads });
         assert_eq!(stage.nodes[0].engine.held().waiting_bytes, before);
+    }
+}
+
+#[test]
+fn an_invite_is_asked_for_as_often_as_it_may_be() {
+    let (mut stage, _) = Stage::together(1);
+    let stranger = NodeId([7; 32]);
+    for (times, is_answered) in around(limits::LOOKUPS) {
+        stage.input(0, Input::PeerUp(stranger));
+        let mut answers = 0;
+        for _ in 0..times {
+            answers += stage.hear(0, stranger, &Message::Lookup(Lookup([9; 32]))).len();
+        }
+        assert_eq!(answers, times.min(limits::LOOKUPS));
+        assert_eq!(answers == times, is_answered, "{times}");
+        stage.input(0, Input::PeerDown(stranger));
+    }
+}
+
+/// Somebody of an organisation whose number this is.
+fn somebody(number: usize) -> Person {
+    let mut person = person("Mallory");
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&(number as u64).to_be_bytes());
+    person.id = PersonId(id);
+    person
+}
+
+/// Says of so many people at node 1 that they are in a document, at a place; returns how many node 0 shows.
+fn shown(people: usize, path: &str, heads: &str) -> usize {
+    let (mut stage, workspace) = Stage::together(2);
+    let document = stage.create(0, workspace, Audience::default());
+    let from = stage.id(1);
+    for number in 0..people {
+        let at = PlaceOnWire { path: path.to_owned(), caret: 0, heads: heads.to_owned() };
+        let person = somebody(number);
+        stage.hear(0, from, &Message::Presence { document, person, at: Some(at) });
+    }
+    stage.nodes[0].engine.held().people
+}
+
+#[test]
+fn as_many_people_of_one_organisation_are_shown_as_may() {
+    for (people, fits) in around(limits::PEOPLE_PER_ORGANIZATION) {
+        assert_eq!(shown(people, "/title", "") == people, fits, "{people}");
+    }
+}
+
+#[test]
+fn as_many_people_are_shown_in_a_document_as_may() {
+    let (mut stage, workspace) = Stage::together(4);
+    let document = stage.create(0, workspace, Audience::default());
+    let each = limits::PEOPLE_PER_DOCUMENT / 3 + 2;
+    for number in 0..3 * each {
+        let from = stage.id(1 + number / each);
+        let at = PlaceOnWire { path: "/title".to_owned(), caret: 0, heads: String::new() };
+        let person = somebody(number);
+        stage.hear(0, from, &Message::Presence { document, person, at: Some(at) });
+        let held = stage.nodes[0].engine.held().people;
+        assert_eq!(held, (number + 1).min(limits::PEOPLE_PER_DOCUMENT));
+    }
+    assert!(3 * each > limits::PEOPLE_PER_DOCUMENT + 1);
+}
+
+#[test]
+fn a_place_is_as_long_as_it_may_be() {
+    for (length, fits) in around(limits::PLACE_PATH_BYTES) {
+        let path = format!("/{}", "a".repeat(length - 1));
+        assert_eq!(shown(1, &path, "") == 1, fits, "{length}");
+    }
+    for (count, fits) in around(limits::PLACE_HEADS) {
+        let heads: Vec<String> = (0..count).map(|at| format!("{at:064x}")).collect();
+        assert_eq!(shown(1, "/title", &heads.join(".")) == 1, fits, "{count}");
+    }
+}
+
+#[test]
+fn as_many_address_records_of_a_node_are_taken_as_may() {
+    for (count, fits) in around(limits::ADDRESS_RECORDS) {
+        let (mut stage, _) = Stage::together(3);
+        stage.pass(Duration::from_secs(24 * 60 * 60));
+        let (from, key) = (stage.id(1), stage.nodes[1].identity.key.clone());
+        let mut passed_on = 0;
+        for number in 0..count {
+            let address = format!("/ip4/198.51.100.7/tcp/{}", number + 1);
+            let time = Timestamp(stage.now.0 + number as u64);
+            let record = AddressRecord::new(&key, vec![address], time);
+            passed_on += stage.hear(0, from, &Message::Addresses(vec![record])).len();
+        }
+        assert_eq!(passed_on == count, fits, "{count}: {passed_on}");
     }
 }

@@ -1,9 +1,11 @@
 //! A few engines on one stage: what they agree on, what they say, and what they keep.
 
+mod aside;
 mod clocks;
 mod exchange;
 mod first;
 mod members;
+mod phrase;
 #[cfg(test)]
 mod stage;
 mod strangers;

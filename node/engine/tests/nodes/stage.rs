@@ -12,6 +12,7 @@ use crdt_schema::identity::{
 };
 use crdt_schema::key::{NodeKey, Person, RootKey};
 use crdt_schema::membership::{Entry, Log, Rules};
+use crdt_schema::phrase::Phrase;
 use engine::message::Message;
 use engine::{
     Command, CommandId, Done, Effects, Engine, EnvelopeMeta, Identity, Input, Record, Refused,
@@ -102,6 +103,8 @@ pub(crate) struct Stage {
     queue: VecDeque<(usize, Input)>,
     /// Every frame that was carried: from, to, what.
     pub(crate) carried: Vec<(usize, usize, Message)>,
+    /// What became of commands, the newest last.
+    pub(crate) answers: Vec<(CommandId, Result<Done, Refused>)>,
     commands: u64,
 }
 
@@ -128,6 +131,7 @@ impl Stage {
             is_cut: false,
             queue: VecDeque::new(),
             carried: Vec::new(),
+            answers: Vec::new(),
             commands: 0,
         };
         for _ in 0..count {
@@ -164,6 +168,7 @@ impl Stage {
         node.unkept.persist.extend(next.persist);
         node.unkept.send.extend(next.send);
         node.unkept.dial.extend(next.dial);
+        node.unkept.seek.extend(next.seek);
         node.unkept.close.extend(next.close);
         node.unkept.notify.extend(next.notify);
         node.unkept.wake_at = next.wake_at;
@@ -191,11 +196,27 @@ impl Stage {
                 _ => self.queue.push_back((number, Input::DialFailed(dial.node))),
             }
         }
+        for sought in effects.seek {
+            let at = (0..self.nodes.len()).find(|to| !self.is_cut && address(*to) == sought);
+            let input = match at {
+                Some(to) => {
+                    self.link(number, to);
+                    Input::Found(sought, self.id(to))
+                }
+                None => Input::NobodyAt(sought),
+            };
+            self.queue.push_back((number, input));
+        }
         for node in effects.close {
             if let Some(to) = self.number(node) {
                 self.unlink(number, to);
             }
         }
+        let answers = effects.notify.iter().filter_map(|signal| match signal {
+            Signal::Answer(id, outcome) => Some((*id, outcome.clone())),
+            Signal::Changed(_) => None,
+        });
+        self.answers.extend(answers);
         effects.notify
     }
 
@@ -293,6 +314,26 @@ impl Stage {
         answer.expect("every command is answered in its own step")
     }
 
+    /// Lets a node begin to look up a phrase.
+    pub(crate) fn look_up(&mut self, number: usize, phrase: &str) -> CommandId {
+        self.commands += 1;
+        let id = CommandId(self.commands);
+        let command = Command::FindInvite { phrase: phrase.to_owned() };
+        self.input(number, Input::Command(id, command));
+        id
+    }
+
+    /// Returns what became of a command, if that is known by now.
+    pub(crate) fn answer(&self, id: CommandId) -> Option<&Result<Done, Refused>> {
+        self.answers.iter().find(|(of, _)| *of == id).map(|(_, outcome)| outcome)
+    }
+
+    /// Returns the phrase of the newest invite that a node made.
+    pub(crate) fn phrase(&mut self, number: usize, workspace: WorkspaceId) -> Phrase {
+        let invites = self.nodes[number].engine.reader().invites(&workspace);
+        invites.into_iter().next().and_then(|invite| invite.phrase).expect("a phrase")
+    }
+
     pub(crate) fn found(&mut self, number: usize) -> WorkspaceId {
         let name = "Northmere".parse().unwrap();
         match self.command(number, Command::CreateWorkspace { name, rules: Rules::default() }) {
@@ -385,6 +426,12 @@ impl Stage {
         let sent = std::mem::take(&mut self.nodes[number].unkept.send);
         self.commit(number);
         sent.into_iter().map(|(_, frame)| Message::from_frame(&frame).unwrap()).collect()
+    }
+
+    /// Returns what a node would send, and drops it.
+    pub(crate) fn unsaid(&mut self, number: usize) -> Vec<(NodeId, Message)> {
+        let sent = std::mem::take(&mut self.nodes[number].unkept.send);
+        sent.into_iter().map(|(to, frame)| (to, Message::from_frame(&frame).unwrap())).collect()
     }
 
     /// Returns the newest membership entries that a node holds.

@@ -141,6 +141,37 @@ async fn a_dial_to_another_key_or_to_nobody_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_at_an_address_is_found_there_and_comes_up() {
+    for listen in [TCP, QUIC] {
+        let (mut council, mut clinic) =
+            (Peer::start(1, listen).await, Peer::start(2, listen).await);
+        let address = clinic.addresses[0].clone();
+        // Once as a stranger, and once more while it is up.
+        council.network.seek(address.clone());
+        let mut heard = [council.event().await, council.event().await];
+        heard.sort_by_key(|event| matches!(event, NetworkEvent::Up(_)));
+        assert_eq!(heard[0], NetworkEvent::Found(address.clone(), clinic.key));
+        assert_eq!(heard[1], NetworkEvent::Up(clinic.key));
+        clinic.wait_up(&council).await;
+        council.network.seek(address.clone());
+        assert_eq!(council.event().await, NetworkEvent::Found(address, clinic.key));
+        council.network.send(clinic.key, vec![7]);
+        assert_eq!(clinic.frame().await, (council.key, vec![7]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_found_where_nobody_is() {
+    let mut council = Peer::start(1, TCP).await;
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let own = council.addresses[0].clone();
+    for address in [format!("/ip4/127.0.0.1/tcp/{port}"), own, "no address".to_owned()] {
+        council.network.seek(address.clone());
+        assert_eq!(council.event().await, NetworkEvent::NobodyAt(address));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn peers_that_dial_each_other_at_once_are_up_once() {
     for round in 0..20 {
         let listen = if round % 2 == 0 { TCP } else { QUIC };

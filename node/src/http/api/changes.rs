@@ -129,6 +129,7 @@ fn answered(done: Done) -> Result<(EntryId, bool), Problem> {
         Done::Nothing
         | Done::Workspace(_)
         | Done::Invite { .. }
+        | Done::Found { .. }
         | Done::Joining { .. }
         | Done::Document { .. } => Err(Problem::stopping()),
     }

@@ -42,6 +42,7 @@ fn proposal_json(proposal: &ProposalView) -> Value {
         "time": time(proposal.time),
         "agreed": agreed,
         "needed": proposal.needed,
+        "void": (!proposal.void.is_empty()).then_some(&proposal.void),
         "state": match proposal.state {
             ProposalState::Open => "open",
             ProposalState::Enacted => "enacted",

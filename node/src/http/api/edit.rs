@@ -91,6 +91,7 @@ pub(crate) async fn make(app: &App, command: Command) -> Result<(DocumentId, Hea
         Done::Nothing
         | Done::Workspace(_)
         | Done::Invite { .. }
+        | Done::Found { .. }
         | Done::Joining { .. }
         | Done::Proposal { .. } => Err(Problem::stopping()),
     }

@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use crdt_schema::identity::{InviteId, OrganizationId, Role, WorkspaceId};
 use crdt_schema::membership::Change;
+use crdt_schema::phrase::{Phrase, Place};
 use engine::input::Command;
 use engine::view::{InviteView, JoinState, MemberView, Standing};
 use engine::{Done, Event, Reader, Refused};
@@ -201,6 +202,7 @@ fn invite_json(invite: &InviteView) -> Value {
         "expires_at": time(invite.expires),
         "only_for": invite.only_for,
         "revoked": invite.revoked,
+        "phrase": invite.phrase.as_ref().map(ToString::to_string),
     })
 }
 
@@ -216,6 +218,9 @@ pub(crate) struct Terms {
     approval: bool,
     #[serde(default)]
     only_for: Option<OrganizationId>,
+    /// Where others reach this computer, for the phrase.
+    #[serde(default)]
+    phrase_at: Option<String>,
 }
 
 const fn once() -> u32 {
@@ -230,13 +235,17 @@ pub(crate) async fn invite(
     if terms.uses == 0 {
         return Err(Problem::invalid("/uses", "an invite can be used at least once"));
     }
-    let Terms { role, expires_in: Lasts(lasts), uses, approval, only_for } = terms;
+    let Terms { role, expires_in: Lasts(lasts), uses, approval, only_for, phrase_at } = terms;
+    let at = phrase_at.map(|at| Place::read(&at)).transpose();
+    let at = at.map_err(|error| Problem::invalid("/phrase_at", error.to_string()))?;
     let command = Command::CreateInvite { workspace, role, uses, lasts, approval, only_for };
     let Done::Invite { id, text, expires } = app.handle().act(command).await? else {
         return Err(Problem::stopping());
     };
     let place = [(header::LOCATION, format!("{ROOT}/workspaces/{workspace}/invites/{id}"))];
-    let body = json!({"id": id, "invite": text, "expires_at": time(expires)});
+    let phrase = app.handle().read(move |node| node.phrase(&workspace, id, at)).await?;
+    let phrase = phrase.as_ref().map(ToString::to_string);
+    let body = json!({"id": id, "invite": text, "expires_at": time(expires), "phrase": phrase});
     Ok((StatusCode::CREATED, place, Json(body)))
 }
 
@@ -260,8 +269,9 @@ pub(crate) async fn join(
     State(app): State<App>,
     extract::Json(join): extract::Json<Join>,
 ) -> Result<Json<Value>, Problem> {
+    let invite = invite_of(&app, join.invite).await?;
     let news = app.handle().events();
-    match app.handle().act(Command::Join { invite: join.invite }).await? {
+    match app.handle().act(Command::Join { invite }).await? {
         Done::Joining { workspace, joined } => {
             let state = if joined { "joined" } else { outcome(&app, workspace, news).await? };
             Ok(Json(json!({"workspace": workspace, "state": state})))
@@ -269,8 +279,24 @@ pub(crate) async fn join(
         Done::Nothing
         | Done::Workspace(_)
         | Done::Invite { .. }
+        | Done::Found { .. }
         | Done::Proposal { .. }
         | Done::Document { .. } => Err(Problem::stopping()),
+    }
+}
+
+/// Returns the text of an invite; asks the node that made it if what was given is its phrase.
+pub(crate) async fn invite_of(app: &App, given: String) -> Result<String, ActError> {
+    if !Phrase::is_meant(&given) {
+        return Ok(given);
+    }
+    if app.handle().network.is_none() {
+        let why = "A phrase needs a connection: this node was started without one";
+        return Err(Refused::Invite(why.to_owned()).into());
+    }
+    match app.handle().act(Command::FindInvite { phrase: given }).await? {
+        Done::Found { invite } => Ok(invite),
+        _ => Err(ActError::Stopped),
     }
 }
 

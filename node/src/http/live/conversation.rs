@@ -192,6 +192,7 @@ impl Conversation {
             Done::Nothing
             | Done::Workspace(_)
             | Done::Invite { .. }
+            | Done::Found { .. }
             | Done::Joining { .. }
             | Done::Proposal { .. } => Err(ActError::Stopped),
         }

@@ -1,6 +1,7 @@
 //! What a workspace decides: decisions, the rules, and what a change would mean before it is proposed.
 
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use crdt_schema::identity::{EntryId, Role, WorkspaceId};
 use crdt_schema::membership::{Change, Template};
@@ -41,6 +42,7 @@ fn row(workspace: WorkspaceId, proposal: &ProposalView, calendar: &Calendar) -> 
         when: calendar.near(proposal.time),
         agreed: proposal.agreed.iter().map(|(_, name)| name.clone()).collect(),
         needed: proposal.needed.clone(),
+        void: proposal.void.clone(),
         state: match proposal.state {
             ProposalState::Open => DecisionState::Open,
             ProposalState::Enacted => DecisionState::Done,
@@ -252,7 +254,14 @@ pub(crate) async fn propose(
     if let Change::Remove { reason, .. } = &mut change {
         *reason = why;
     }
-    let (proposal, enacted) = changes::propose(&app, id, change).await?;
+    let (proposal, enacted) = match changes::propose(&app, id, change.clone()).await {
+        Err(refused) if refused.status == StatusCode::CONFLICT => {
+            let again = ConfirmForm::refused(posted.get("reason").to_owned(), &refused.detail);
+            let page = confirm_page(&app, &signed, id, &change, &posted, again).await?;
+            return frame::show_again(&page);
+        }
+        proposed => proposed?,
+    };
     app.banners().put(&signed, outcome(enacted));
     Ok(Redirect::to(&urls::proposal(id, proposal)).into_response())
 }

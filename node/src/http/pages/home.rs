@@ -49,15 +49,11 @@ fn attention(node: &Reader<'_>) -> Vec<Attention> {
                 text: format!("You did not join {workspace}"),
                 link: "See why".to_owned(),
                 url: urls::join_waiting(join.workspace),
+                dismiss: None,
             });
         }
     }
-    let removed = |former: &FormerView| former.standing == Standing::Removed;
-    attention.extend(node.former().into_iter().filter(removed).map(|former| Attention {
-        text: format!("Your organisation was removed from {}", former.name),
-        link: "See why".to_owned(),
-        url: urls::workspace(former.id),
-    }));
+    attention.extend(node.former().iter().filter_map(|former| no_longer_in(node, former)));
     for workspace in node.workspaces() {
         let members = node.members(&workspace.id);
         let waits = |member: &&MemberView| member.standing == Standing::Waiting;
@@ -66,6 +62,7 @@ fn attention(node: &Reader<'_>) -> Vec<Attention> {
                 text: format!("{} asks to join {}", member.name, workspace.name),
                 link: "See who is waiting".to_owned(),
                 url: urls::member(workspace.id, member.organization),
+                dismiss: None,
             });
         }
         for proposal in node.proposals(&workspace.id).iter().filter(|one| one.may_agree) {
@@ -78,6 +75,7 @@ fn attention(node: &Reader<'_>) -> Vec<Attention> {
                 ),
                 link: "Look at the decision".to_owned(),
                 url: urls::proposal(workspace.id, proposal.id),
+                dismiss: None,
             });
         }
         let own = members.iter().find(|member| member.is_self);
@@ -89,10 +87,40 @@ fn attention(node: &Reader<'_>) -> Vec<Attention> {
                 ),
                 link: "See why".to_owned(),
                 url: urls::member(workspace.id, node.card().organization),
+                dismiss: None,
             });
         }
     }
     attention
+}
+
+/// Says that this organisation was removed from a workspace, until somebody here has taken note, or waits for it again.
+fn no_longer_in(node: &Reader<'_>, former: &FormerView) -> Option<Attention> {
+    let url = urls::workspace(former.id);
+    match former.standing {
+        Standing::Removed => {
+            let seen = node.local(&dismissed_key(&former.id));
+            let ended = former.ended_by.map(|entry| entry.to_string().into_bytes());
+            (seen.is_none() || seen != ended).then(|| Attention {
+                text: format!("Your organisation was removed from {}", former.name),
+                link: "See why".to_owned(),
+                url,
+                dismiss: Some(urls::workspace_dismiss(former.id)),
+            })
+        }
+        Standing::Waiting => Some(Attention {
+            text: format!("Your organisation waits to be let into {}", former.name),
+            link: "See why, and what to do".to_owned(),
+            url,
+            dismiss: None,
+        }),
+        Standing::Member | Standing::Suspended | Standing::Left => None,
+    }
+}
+
+/// Where it is kept that people here took note of a removal.
+pub(crate) fn dismissed_key(workspace: &WorkspaceId) -> String {
+    format!("dismissed/{workspace}")
 }
 
 /// Returns the newest changes of these workspaces.

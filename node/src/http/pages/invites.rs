@@ -1,15 +1,19 @@
 //! Invites of a workspace: made, passed on, ended.
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use crdt_schema::identity::{InviteId, WorkspaceId};
+use crdt_schema::phrase::{Phrase, Place};
 use engine::Done;
 use engine::input::Command;
 use engine::view::InviteView;
+use serde::Deserialize;
 use web_ui::chrome::Tab;
-use web_ui::forms::{InviteForm, NewInvite};
-use web_ui::pages::invites::{InviteNew, InviteRow, InviteShow, InviteState, Invites};
+use web_ui::forms::{Field, FormError, InviteForm, NewInvite};
+use web_ui::pages::invites::{
+    InviteNew, InviteRow, InviteShow, InviteState, Invites, SpokenPhrase,
+};
 use web_ui::when::Calendar;
 use web_ui::{urls, words};
 
@@ -19,6 +23,7 @@ use crate::clock;
 use crate::handle::ActError;
 use crate::http::App;
 use crate::http::extract::{Id, Ids};
+use crate::http::problem::sentence;
 use crate::qr;
 
 const DAY_SECONDS: u64 = 24 * 60 * 60;
@@ -126,10 +131,21 @@ async fn find(app: &App, workspace: WorkspaceId, invite: InviteId) -> Result<Inv
 pub(crate) async fn show(
     State(app): State<App>,
     Ids(id, invite): Ids<WorkspaceId, InviteId>,
+    Query(Reached { at }): Query<Reached>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
-    let (chrome, workspace) = frame::chrome_in(&app, &signed, id, Tab::Members).await?;
+    let (mut chrome, workspace) = frame::chrome_in(&app, &signed, id, Tab::Members).await?;
     let invite = find(&app, id, invite).await?;
+    let mut at = Field::of(at);
+    let place = match at.value.trim() {
+        "" => None,
+        typed => Place::read(typed).map_err(|error| at.refuse(sentence(&error.to_string()))).ok(),
+    };
+    if let Some(message) = at.error.clone() {
+        chrome = chrome.with_errors(vec![FormError { field: "at".to_owned(), message }]);
+    }
+    let of = invite.id;
+    let phrase = app.handle().read(move |node| node.phrase(&id, of, place)).await?;
     let (members, own) =
         app.handle().read(move |node| (node.members(&id), node.card().name.to_string())).await?;
     let row = row(&invite, &own, &frame::calendar());
@@ -140,8 +156,32 @@ pub(crate) async fn show(
         qr_svg: text.as_deref().and_then(qr::svg),
         text,
         row,
+        phrase: phrase.map(|phrase| spoken(&phrase)),
+        at,
         cannot_revoke: frame::cannot_steward(workspace.role, &members),
     })
+}
+
+/// Where others reach this computer, for the words of an invite.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Reached {
+    #[serde(default)]
+    at: String,
+}
+
+fn spoken(phrase: &Phrase) -> SpokenPhrase {
+    let only = match &phrase.place {
+        Place::Ip(at) if at.ip().is_loopback() => Some("on this very computer"),
+        Place::Ip(at) if at.ip().is_private() || at.ip().is_link_local() => {
+            Some("in your office network")
+        }
+        Place::Ip(_) | Place::Host(..) => None,
+    };
+    SpokenPhrase {
+        words: phrase.words().into_iter().map(str::to_owned).collect(),
+        address: phrase.spoken_address(),
+        only: only.map(str::to_owned),
+    }
 }
 
 pub(crate) async fn file(

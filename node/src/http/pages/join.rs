@@ -17,6 +17,7 @@ use super::posted::Form;
 use super::workspaces::role_in_words;
 use crate::handle::ActError;
 use crate::http::App;
+use crate::http::api::members::invite_of;
 use crate::http::extract::Id;
 use crate::http::problem::sentence;
 
@@ -33,8 +34,8 @@ pub(crate) async fn check(State(app): State<App>, form: Form) -> Result<Response
     }
     let mut again = typed.clone();
     let read = match typed.parse() {
-        Ok(text) => Invite::from_text(&text).map(|invite| (text, invite)).map_err(|error| {
-            again.invite.refuse(sentence(&error.to_string()));
+        Ok(text) => read(&app, text).await?.map_err(|why| {
+            again.invite.refuse(why);
             again
         }),
         Err(wrong) => Err(wrong),
@@ -61,6 +62,17 @@ pub(crate) async fn check(State(app): State<App>, form: Form) -> Result<Response
         fingerprint: card.organization.fingerprint(),
         sector: words::sector(card.sector).to_owned(),
     })
+}
+
+/// Reads an invite, or has the one found that a phrase stands for; else says why not.
+async fn read(app: &App, given: String) -> Result<Result<(String, Invite), String>, Refusal> {
+    let text = match invite_of(app, given).await {
+        Ok(text) => text,
+        Err(ActError::Refused(refused)) => return Ok(Err(frame::words(&refused))),
+        Err(ActError::Stopped) => return Err(ActError::Stopped.into()),
+    };
+    let invite = Invite::from_text(&text);
+    Ok(invite.map(|invite| (text, invite)).map_err(|error| sentence(&error.to_string())))
 }
 
 pub(crate) async fn join(State(app): State<App>, form: Form) -> Result<Response, Refusal> {

@@ -71,6 +71,20 @@ async fn keep_purpose(app: &App, workspace: WorkspaceId, purpose: String) -> Res
     Ok(())
 }
 
+/// Takes note that people here have seen that the organisation was removed from a workspace.
+pub(crate) async fn dismiss(
+    State(app): State<App>,
+    Id(id): Id<WorkspaceId>,
+    _form: Form,
+) -> Result<Redirect, Refusal> {
+    let former = app.handle().read(|node| node.former()).await?;
+    let former = former.into_iter().find(|former| former.id == id).ok_or(Refusal::NotFound)?;
+    let seen = former.ended_by.map(|entry| entry.to_string()).unwrap_or_default();
+    let command = Command::Keep { key: home::dismissed_key(&id), value: Some(seen.into_bytes()) };
+    app.handle().act(command).await?;
+    Ok(Redirect::to(urls::home()))
+}
+
 pub(crate) async fn show(
     State(app): State<App>,
     Id(id): Id<WorkspaceId>,
@@ -108,6 +122,9 @@ pub(crate) async fn show(
 /// Says that this organisation is no longer in a workspace, and what that means.
 fn former_page(chrome: Chrome, former: &FormerView) -> Problem {
     let name = &former.name;
+    if former.standing == Standing::Waiting {
+        return waiting_page(chrome, former);
+    }
     let heading = if former.standing == Standing::Left {
         format!("Your organisation left {name}")
     } else {
@@ -120,6 +137,23 @@ fn former_page(chrome: Chrome, former: &FormerView) -> Problem {
     paragraphs.push("What you had received stays on this computer; these pages no longer show it. Nothing new is received, and nothing that you write here reaches the others.".to_owned());
     paragraphs.push("To come back, ask a steward of the workspace for a new invite.".to_owned());
     Problem { chrome, heading, paragraphs }
+}
+
+/// Says that this organisation was in and waits again, what is kept, and what to do.
+fn waiting_page(chrome: Chrome, former: &FormerView) -> Problem {
+    let whom = match former.stewards.as_slice() {
+        [] => "a steward".to_owned(),
+        stewards => stewards.join(" or "),
+    };
+    Problem {
+        chrome,
+        heading: format!("Your organisation waits to be let into {}", former.name),
+        paragraphs: vec![
+            former.reason.clone(),
+            "Nothing is lost. What you wrote and received stays on this computer. What others have of yours is kept there, and counts again when you are let in. Until then these pages do not show the workspace, and nothing new is exchanged.".to_owned(),
+            format!("What to do: ask {whom} to let your organisation in. This page changes by itself when they have."),
+        ],
+    }
 }
 
 /// Returns "Editor: changes documents".
