@@ -1,3 +1,5 @@
+//! What is read as a phrase, what is not, and what comes out of a sealed invite.
+
 use super::*;
 use crate::identity::{Role, Sector, Timestamp, WorkspaceId};
 use crate::invite::Terms;
