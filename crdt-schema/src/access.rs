@@ -193,7 +193,7 @@ mod tests {
 
     fn named(members: &[u8]) -> Audience {
         let circle = Circle::Named(members.iter().map(|n| OrganizationId([*n; 32])).collect());
-        Audience { read: circle.clone(), write: circle }
+        Audience::new(circle.clone(), circle)
     }
 
     fn set(audience: &Audience) -> AccessAct {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audience::Audience;
 use crate::document::Document;
-use crate::envelope::{self, Content, Envelope};
+use crate::envelope::{self, Envelope};
 use crate::gate::{self, PlainChange};
 use crate::heads::Heads;
 use crate::identity::{DocumentId, EnvelopeId, OrganizationId, Timestamp, WorkspaceId};
@@ -217,7 +217,7 @@ impl BundledDocument {
             let inspected = envelope.changes().iter().map(|change| gate::inspect(change));
             let changes: Vec<PlainChange> =
                 inspected.collect::<Result<_, _>>().map_err(|why| refused(why.word()))?;
-            if matches!(envelope.content, Content::Changes(_)) {
+            if !envelope.changes().is_empty() {
                 pass(&envelope, &changes, ledger, &brought, &mut live)
                     .map_err(|why| why.map_or_else(missing, refused))?;
             }

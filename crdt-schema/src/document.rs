@@ -21,6 +21,7 @@ use automerge::transaction::CommitOptions;
 use automerge::{
     ActorId, Automerge, AutomergeError, Change, ChangeHash, ObjId, PatchLog, ReadDoc, TextEncoding,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use compare::{ChangeKind, FieldChange};
@@ -47,7 +48,8 @@ pub struct Document {
 }
 
 /// What a person wants to change.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Edit {
     /// Makes a field or an item hold a value, changing what is there as little as possible. Where others chose
     /// differently at the same time, this settles it.

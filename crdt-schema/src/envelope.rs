@@ -13,6 +13,7 @@ use crate::identity::{
 };
 use crate::key::{NodeKey, Person};
 use crate::limits;
+use crate::suggestion::{Answer, Suggestion};
 
 const ENVELOPE: &str = "fingerpost/envelope/v1";
 const DOCUMENT: &str = "fingerpost/document/v1";
@@ -67,6 +68,12 @@ pub enum Content {
     /// A step of the document's access log.
     #[n(1)]
     Access(#[n(0)] AccessAct),
+    /// A change that somebody proposes.
+    #[n(2)]
+    Suggestion(#[n(0)] Suggestion),
+    /// What became of such a proposal, with the changes that take it in.
+    #[n(3)]
+    Answer(#[n(0)] Answer),
 }
 
 /// What an envelope says about itself: all that is signed. What it brings is in it by its hash, so that two of these
@@ -175,7 +182,7 @@ impl Equivocation {
     }
 }
 
-/// A signed batch of one author's changes to one document, or one step of its access log.
+/// A signed batch of one author's changes to one document, one step of its access log, a suggestion, or an answer to one.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Envelope {
     /// What it says about itself.
@@ -249,7 +256,8 @@ impl Envelope {
     pub fn changes(&self) -> &[ByteVec] {
         match &self.content {
             Content::Changes(changes) => changes,
-            Content::Access(_) => &[],
+            Content::Answer(answer) => &answer.changes,
+            Content::Access(_) | Content::Suggestion(_) => &[],
         }
     }
 
@@ -275,6 +283,8 @@ impl Envelope {
                 !changes.is_empty() && changes.len() <= limits::CHANGES_PER_ENVELOPE
             }
             Content::Access(act) => act.is_bounded(),
+            Content::Suggestion(suggestion) => suggestion.is_bounded(),
+            Content::Answer(answer) => answer.is_bounded(),
         };
         header.version == VERSION
             && genesis

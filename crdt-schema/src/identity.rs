@@ -297,6 +297,18 @@ impl Role {
         matches!(self, Self::Steward | Self::Editor)
     }
 
+    /// May this role suggest changes to documents?
+    #[must_use]
+    pub const fn may_suggest(self) -> bool {
+        matches!(self, Self::Steward | Self::Editor | Self::Contributor)
+    }
+
+    /// Does who had this role lose a right in documents with another?
+    #[must_use]
+    pub const fn loses_with(self, next: Self) -> bool {
+        self.may_write() && !next.may_write() || self.may_suggest() && !next.may_suggest()
+    }
+
     /// May this role admit organisations, revoke invites and approve?
     #[must_use]
     pub const fn may_steward(self) -> bool {

@@ -7,6 +7,7 @@
 //! * What an organisation wrote that was removed, or lost its right to write, counts as far as it lies below the fence, or
 //!   a remaining member built on it before knowing.
 //! * What an organisation writes that is suspended or waits for approval is held back until that ends.
+//! * What only speaks about the document, a suggestion or an answer that takes nothing in, keeps nothing of others.
 //! * Where a node said two things in one place, what it wrote from there on counts only as far as others built on
 //!   it, and of two such branches the one with the lower id.
 //!
@@ -16,8 +17,10 @@ mod count;
 mod graph;
 mod log;
 mod right;
+mod suggestions;
 
 pub use right::Verdict;
+pub use suggestions::Outcome;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +33,7 @@ use crate::gate::PlainChange;
 use crate::identity::{
     ChangeId, DocumentId, EntryId, EnvelopeId, NodeId, OrganizationId, SessionId,
 };
+use crate::suggestion;
 
 /// What the ledger asks of a membership log.
 pub trait Membership {
@@ -110,6 +114,16 @@ pub struct Placed {
     changes: Vec<ChangeHash>,
     deps: BTreeSet<ChangeHash>,
     act: Option<AccessAct>,
+    said: Option<Said>,
+}
+
+/// What an envelope says about a document, besides what it brings to it.
+#[derive(Clone, Debug)]
+enum Said {
+    /// It proposes a change of the version with these newest changes.
+    Suggestion(Vec<ChangeId>),
+    /// It answers a proposal.
+    Answer(EnvelopeId, suggestion::Verdict),
 }
 
 impl Placed {
@@ -132,7 +146,12 @@ impl Placed {
             changes: changes.iter().map(PlainChange::hash).collect(),
             act: match &envelope.content {
                 Content::Access(act) => Some(act.clone()),
-                Content::Changes(_) => None,
+                Content::Changes(_) | Content::Suggestion(_) | Content::Answer(_) => None,
+            },
+            said: match &envelope.content {
+                Content::Suggestion(said) => Some(Said::Suggestion(said.base.clone())),
+                Content::Answer(said) => Some(Said::Answer(said.suggestion, said.verdict)),
+                Content::Changes(_) | Content::Access(_) => None,
             },
         }
     }
@@ -147,6 +166,21 @@ impl Placed {
     #[must_use]
     pub const fn act(&self) -> Option<&AccessAct> {
         self.act.as_ref()
+    }
+
+    /// Does it bring something to the document or to its access log? What only speaks about them keeps nothing.
+    fn brings(&self) -> bool {
+        !self.changes.is_empty() || self.act.is_some()
+    }
+
+    /// Did its author have, with one audience, the right that it needs?
+    fn had_right(&self, audience: &Audience) -> bool {
+        match &self.said {
+            Some(Said::Suggestion(_) | Said::Answer(_, suggestion::Verdict::Withdrawn)) => {
+                audience.lets_suggest(&self.organization)
+            }
+            Some(Said::Answer(..)) | None => audience.may_write(&self.organization),
+        }
     }
 
     fn is_by(&self, author: &Author) -> bool {
@@ -202,6 +236,7 @@ impl Ledger {
         placed.deps.iter().all(|dep| self.knows(dep))
             && placed.access.iter().all(|step| self.by_id.contains_key(step))
             && placed.previous.is_none_or(|previous| self.by_id.contains_key(&previous))
+            && placed.said.as_ref().is_none_or(|said| self.has_what_it_is_about(said))
     }
 
     /// Adds an accepted envelope, after all it builds on. Whether it counts is found by [`Self::count`].

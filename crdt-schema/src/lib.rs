@@ -12,6 +12,7 @@ pub mod key;
 pub mod membership;
 pub mod invite;
 pub mod phrase;
+pub mod suggestion;
 pub mod envelope;
 pub mod audience;
 pub mod access;

@@ -72,6 +72,10 @@ pub const PEOPLE_PER_ORGANIZATION: usize = 100;
 pub const PEOPLE_PER_DOCUMENT: usize = 200;
 /// Protects the journal: address records of one node that are taken at once; then one every ten minutes.
 pub const ADDRESS_RECORDS: usize = 10;
+/// The edits of one suggestion, as JSON text, in bytes.
+pub const SUGGESTION_BYTES: usize = 64 * 1024;
+/// Edits in one suggestion, each operation of a patch counted: what readers do to show what it would change.
+pub const SUGGESTION_EDITS: usize = 64;
 /// One exported bundle, as a file.
 pub const BUNDLE_BYTES: usize = 64 * 1024 * 1024;
 /// Protects memory: an invite on its way to who typed its phrase, sealed. Its text stays within what a join takes.

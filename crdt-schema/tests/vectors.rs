@@ -5,11 +5,14 @@
 use crdt_schema::access::AccessAct;
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::codec;
+use crdt_schema::document::Edit;
 use crdt_schema::envelope::{self, Content, Envelope, Genesis, Header, VERSION};
+use crdt_schema::heads::Heads;
 use crdt_schema::identity::{ChangeId, Kind, PersonId, Role, Sector, SessionId, Timestamp};
 use crdt_schema::invite::{Contact, Invite, Terms};
 use crdt_schema::key::{NodeKey, Person, RootKey};
 use crdt_schema::membership::{Act, Change, Entry, Rules};
+use crdt_schema::suggestion::{Answer, Suggestion, Verdict};
 use serde_json::{Value, json};
 
 const VECTORS: &str = include_str!("../../docs/protocol/vectors.json");
@@ -99,6 +102,7 @@ fn vectors() -> Value {
         Envelope::seal(&node, header(1, None, 1_700_000_000_006), Some(genesis.clone()), changes);
     let narrower = Audience {
         read: Circle::Named([card.organization].into()),
+        suggest: Circle::Named([card.organization].into()),
         write: Circle::Named([card.organization].into()),
     };
     let step = AccessAct::Set { audience: narrower, fence: vec![ChangeId([10; 32])] };
@@ -109,7 +113,31 @@ fn vectors() -> Value {
         None,
         Content::Access(step),
     );
+    let edit = Edit::Set { path: "/title".parse().unwrap(), value: json!("Cash first") };
+    let base: Heads = vec![automerge::ChangeHash([10; 32])].into();
+    let suggestion = Suggestion::new(&base, &[edit], "Clearer".to_owned()).unwrap();
+    let suggestion = Envelope::seal(
+        &node,
+        header(2, Some(first), 1_700_000_000_009),
+        None,
+        Content::Suggestion(suggestion),
+    );
+    let suggested = Envelope::id_of(&suggestion.to_bytes());
+    let answer = Answer {
+        suggestion: suggested,
+        verdict: Verdict::Declined,
+        note: "Not yet".to_owned(),
+        changes: vec![],
+    };
+    let answer = Envelope::seal(
+        &node,
+        header(3, Some(suggested), 1_700_000_000_010),
+        None,
+        Content::Answer(answer),
+    );
     json!({
+        "suggestion_envelope": hex(&suggestion.to_bytes()), "suggestion_envelope_id": suggested,
+        "answer_envelope": hex(&answer.to_bytes()), "answer_envelope_id": Envelope::id_of(&answer.to_bytes()),
         "root_seed": hex(&[1; 32]), "node_seed": hex(&[2; 32]),
         "organization": root.id(), "node": node.id(), "fingerprint": root.id().fingerprint(),
         "card": hex(&codec::encode(&card)), "certificate": hex(&codec::encode(&certificate)),
@@ -150,7 +178,7 @@ fn the_documented_vectors_read_back() {
     for name in ["admit_entry", "propose_entry"] {
         assert!(Entry::from_bytes(&bytes(name)).unwrap().is_true(), "{name}");
     }
-    for name in ["envelope", "access_envelope"] {
+    for name in ["envelope", "access_envelope", "suggestion_envelope", "answer_envelope"] {
         let envelope = Envelope::from_bytes(&bytes(name)).unwrap();
         assert!(envelope.is_true() && envelope.is_well_formed(), "{name}");
     }

@@ -6,8 +6,11 @@ use anyhow::{Context, Result, bail, ensure};
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::document::{Document, Edit};
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{DocumentId, EntryId, Kind, OrganizationId, Role, WorkspaceId};
+use crdt_schema::identity::{
+    DocumentId, EntryId, EnvelopeId, Kind, OrganizationId, Role, WorkspaceId,
+};
 use crdt_schema::membership::{Change, Rules};
+use crdt_schema::suggestion::Verdict;
 use engine::view::{JoinState, Standing};
 use engine::{Command, Done, Refused};
 use serde_json::Value;
@@ -238,6 +241,43 @@ impl World {
         }
     }
 
+    /// Suggests another value for a field of a document as it is now.
+    ///
+    /// # Errors
+    /// If that does not work.
+    pub fn suggest(
+        &mut self,
+        number: Number,
+        document: DocumentId,
+        path: &str,
+        value: &str,
+    ) -> Result<EnvelopeId> {
+        let edits = vec![Edit::Set { path: path.parse()?, value: value.into() }];
+        let (note, person) = (value.to_owned(), person(number)?);
+        let command = Command::Suggest { document, base: None, edits, note, person };
+        match self.act(number, command)? {
+            Done::Suggestion(id) => Ok(id),
+            other => bail!("{other:?} instead of a suggestion"),
+        }
+    }
+
+    /// Takes in a suggestion, or declines it.
+    ///
+    /// # Errors
+    /// If that does not work.
+    pub fn reply(
+        &mut self,
+        number: Number,
+        document: DocumentId,
+        suggestion: EnvelopeId,
+        verdict: Verdict,
+        note: &str,
+    ) -> Result<()> {
+        let (note, person) = (note.to_owned(), person(number)?);
+        self.act(number, Command::AnswerSuggestion { document, suggestion, verdict, note, person })
+            .map(|_| ())
+    }
+
     /// Gives a field a value.
     ///
     /// # Errors
@@ -275,7 +315,7 @@ impl World {
     pub fn only(&mut self, numbers: &[Number]) -> Result<Audience> {
         let named =
             numbers.iter().map(|number| self.organization(*number)).collect::<Result<_>>()?;
-        Ok(Audience { read: Circle::Named(named), write: Circle::Workspace })
+        Ok(Audience::new(Circle::Named(named), Circle::Workspace))
     }
 
     /// Requires that a node shows this text.

@@ -8,7 +8,8 @@ use crdt_schema::document::Document;
 use crdt_schema::envelope::Envelope;
 use crdt_schema::gate;
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{DocumentId, NodeId, OrganizationId, Role, WorkspaceId};
+use crdt_schema::identity::{DocumentId, EnvelopeId, NodeId, OrganizationId, Role, WorkspaceId};
+use crdt_schema::suggestion::Verdict;
 use engine::view::Standing;
 use sha2::{Digest, Sha256};
 
@@ -97,6 +98,8 @@ struct Shown {
     members: Members,
     documents: BTreeMap<DocumentId, (String, [u8; 32])>,
     audiences: BTreeMap<DocumentId, Audience>,
+    /// What was suggested, and what became of it.
+    suggestions: BTreeMap<DocumentId, Vec<(EnvelopeId, Option<Verdict>, bool)>>,
 }
 
 fn shown(world: &mut World, number: Number, workspace: WorkspaceId) -> Result<Shown> {
@@ -119,6 +122,13 @@ fn shown(world: &mut World, number: Number, workspace: WorkspaceId) -> Result<Sh
         );
         let content: [u8; 32] = Sha256::digest(open.content().to_string()).into();
         shown.documents.insert(view.id, (view.heads.to_string(), content));
+        let mut suggestions: Vec<_> = reader
+            .suggestions(&view.id)?
+            .into_iter()
+            .map(|one| (one.id, one.answer.map(|answer| answer.verdict), one.is_out_of_date))
+            .collect();
+        suggestions.sort_unstable();
+        shown.suggestions.insert(view.id, suggestions);
         shown.audiences.insert(view.id, view.audience);
     }
     Ok(shown)

@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use crdt_schema::audience::Audience;
 use crdt_schema::document::{Document, Edit, ItemId, Splice};
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{DocumentId, InviteId, Kind, PersonId, WorkspaceId};
+use crdt_schema::identity::{DocumentId, EnvelopeId, InviteId, Kind, PersonId, WorkspaceId};
 use crdt_schema::key::Person;
+use crdt_schema::suggestion::Verdict;
 use engine::input::Place;
 use engine::{Command, Done};
 use serde_json::{Value, json};
@@ -43,7 +44,11 @@ impl Ledger {
             Done::Invite { id, .. } => {
                 self.invites.insert(*id);
             }
-            Done::Nothing | Done::Found { .. } | Done::Joining { .. } | Done::Proposal { .. } => {}
+            Done::Nothing
+            | Done::Found { .. }
+            | Done::Joining { .. }
+            | Done::Suggestion(_)
+            | Done::Proposal { .. } => {}
         }
     }
 }
@@ -93,6 +98,9 @@ pub fn something(world: &mut World, number: Number, workspace: WorkspaceId) -> R
         world.submit(number, Command::ShowPresence { document, person, at })?;
         return Ok(());
     }
+    if world.chance.percent(8) {
+        return answer_something(world, number, document);
+    }
     let old: Vec<Heads> = world
         .node(number)?
         .ledger
@@ -107,10 +115,36 @@ pub fn something(world: &mut World, number: Number, workspace: WorkspaceId) -> R
     let count = world.chance.between(1, 3);
     let edits: Result<Vec<Edit>> =
         (0..count).map(|_| some_edit(world, number, document, base.as_ref())).collect();
+    if world.chance.percent(10) {
+        let (edits, note) = (edits?, "Would this be better?".to_owned());
+        world.count("suggestions begun");
+        let command = Command::Suggest { document, base, edits, note, person };
+        return world.submit(number, command).map(|_| ());
+    }
     world.count("edits begun");
     world
         .submit(number, Command::EditDocument { document, base, edits: edits?, person })
         .map(|_| ())
+}
+
+/// Lets somebody answer a suggestion, if one waits.
+fn answer_something(world: &mut World, number: Number, document: DocumentId) -> Result<()> {
+    let waiting: Vec<EnvelopeId> = world
+        .engine(number)?
+        .reader()
+        .suggestions(&document)
+        .unwrap_or_default()
+        .iter()
+        .filter(|one| one.answer.is_none())
+        .map(|one| one.id)
+        .collect();
+    let Some(suggestion) = world.chance.pick(&waiting).copied() else { return Ok(()) };
+    let verdicts = [Verdict::Taken, Verdict::Taken, Verdict::Declined, Verdict::Withdrawn];
+    let verdict = world.chance.pick(&verdicts).copied().unwrap_or(Verdict::Taken);
+    let (note, person) = (String::new(), person(number)?);
+    world.count("answers begun");
+    let command = Command::AnswerSuggestion { document, suggestion, verdict, note, person };
+    world.submit(number, command).map(|_| ())
 }
 
 fn some_audience(world: &mut World) -> Result<Audience> {

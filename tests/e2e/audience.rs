@@ -82,7 +82,15 @@ async fn titles(api: &Api, workspace: &str) -> Result<Vec<String>> {
 /// It is as if the document had never been made.
 async fn does_not_exist(api: &Api, document: &str) -> Result<()> {
     let nothing = "1".repeat(document.len());
-    for part in ["", "/history", "/audience", "/readers", "/refusals", "/export?format=json"] {
+    for part in [
+        "",
+        "/history",
+        "/audience",
+        "/readers",
+        "/refusals",
+        "/suggestions",
+        "/export?format=json",
+    ] {
         let path = |id: &str| format!("/api/v1/documents/{id}{part}");
         let answer = api.send(Method::GET, &path(document), None).await?;
         let other = api.send(Method::GET, &path(&nothing), None).await?;

@@ -10,6 +10,7 @@ mod phrase;
 mod members_change;
 mod governance;
 mod audience;
+mod suggestions;
 mod proof;
 mod storm;
 mod files;

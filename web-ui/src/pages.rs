@@ -13,6 +13,7 @@ pub mod documents;
 pub mod read;
 pub mod access;
 pub mod edit;
+pub mod suggestions;
 pub mod history;
 pub mod network;
 pub mod settings;
@@ -52,6 +53,8 @@ pub struct DocumentHead {
     /// Why the person cannot change it: "Only editors can change this pathway. Ask Sam Ali (Leeds City Council)."
     /// Nothing if they can.
     pub cannot: Option<String>,
+    /// May the person suggest changes?
+    pub may_suggest: bool,
 }
 
 impl DocumentHead {
@@ -66,6 +69,7 @@ impl DocumentHead {
                 .parse()
                 .unwrap_or_default(),
             cannot: None,
+            may_suggest: true,
         }
     }
 }
@@ -169,6 +173,13 @@ pub fn samples() -> Vec<Sample> {
         "edit-step" => edit::EditPart::sample_step(),
         "edit-trigger" => edit::EditPart::sample("trigger"),
         "edit-contacts" => edit::EditPart::sample("contacts"),
+        "suggest" => edit::Edit::sample_suggest(),
+        "suggest-step" => edit::EditPart::sample_suggest(),
+        "suggestions" => suggestions::Suggestions::sample(),
+        "suggestions-none" => suggestions::Suggestions::sample_empty(),
+        "suggestion" => suggestions::Suggestion::sample(),
+        "suggestion-taken" => suggestions::Suggestion::sample_taken(),
+        "suggestion-decline-error" => suggestions::Suggestion::sample_error(),
         "edit-review-error" => edit::EditPart::sample_error(),
         "remove" => edit::RemoveItem::sample(),
         "history" => history::History::sample(),

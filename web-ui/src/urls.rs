@@ -322,6 +322,30 @@ pub fn refusals(document: impl Display) -> String {
     format!("/documents/{document}/refusals")
 }
 
+/// Suggest changes to a document: its parts.
+#[must_use]
+pub fn suggest(document: impl Display) -> String {
+    format!("/documents/{document}/suggest")
+}
+
+/// Suggest a change of one part.
+#[must_use]
+pub fn suggest_part(document: impl Display, part: impl Display, item: &str) -> String {
+    edit_part(document, part, item).replacen("/edit/", "/suggest/", 1)
+}
+
+/// What was suggested for a document.
+#[must_use]
+pub fn suggestions(document: impl Display) -> String {
+    format!("/documents/{document}/suggestions")
+}
+
+/// One suggestion; POST answers it.
+#[must_use]
+pub fn suggestion(document: impl Display, suggestion: impl Display) -> String {
+    format!("/documents/{document}/suggestions/{suggestion}")
+}
+
 /// A document to print.
 #[must_use]
 pub fn print(document: impl Display) -> String {

@@ -93,11 +93,12 @@ impl Ledger {
             !(below.contains(at) || knew && matches!(exclusion, Exclusion::Final(..)))
         };
         let about = by_author.iter().copied().filter(is_about).collect();
-        let keepers = self.where_(|placed| !placed.is_by(&author) && !knew(placed));
+        let keepers =
+            self.where_(|placed| placed.brings() && !placed.is_by(&author) && !knew(placed));
         Some(Cut { why: Why::Excluded(exclusion), about, keepers })
     }
 
-    /// What the steps are about that took the right to write from somebody.
+    /// What the steps are about that took the right to write, or to suggest, from somebody.
     fn narrowed(&self) -> Vec<Cut> {
         let mut cuts = Vec::new();
         for (id, fence, parents) in self.access.sets() {
@@ -105,9 +106,7 @@ impl Ledger {
                 continue;
             };
             let below = self.below_fence(fence, parents);
-            let lost = |placed: &Placed| {
-                before.may_write(&placed.organization) && !after.may_write(&placed.organization)
-            };
+            let lost = |placed: &Placed| placed.had_right(&before) && !placed.had_right(&after);
             let knew = |placed: &Placed| self.access.past(&placed.access).contains(id);
             let losers = self.where_(lost);
             if losers.is_empty() {
@@ -120,7 +119,7 @@ impl Ledger {
                     !below.contains(at) && self.placed.get(*at).is_some_and(|placed| !knew(placed))
                 })
                 .collect();
-            let keepers = self.where_(|placed| !lost(placed) && !knew(placed));
+            let keepers = self.where_(|placed| placed.brings() && !lost(placed) && !knew(placed));
             cuts.push(Cut { why: Why::Narrowed(*id), about, keepers });
         }
         cuts
@@ -139,7 +138,7 @@ impl Ledger {
                 about: self.where_(|placed| {
                     (placed.node, placed.session) == (node, session) && placed.seq >= seq
                 }),
-                keepers: self.where_(|placed| placed.node != node),
+                keepers: self.where_(|placed| placed.brings() && placed.node != node),
             })
             .collect()
     }

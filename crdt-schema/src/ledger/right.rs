@@ -1,9 +1,10 @@
 //! Whether an envelope may stand where it stands: its author's chain, and its author's right in the document.
 
-use super::Ledger;
+use super::{Ledger, Said};
 use crate::access::AccessAct;
 use crate::envelope::{Content, Envelope};
 use crate::membership::{Log, State};
+use crate::suggestion::{self, Answer};
 
 /// What is said of an envelope before its changes are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,15 +23,41 @@ impl Ledger {
     #[must_use]
     pub fn judge(&self, envelope: &Envelope, state: &State, log: &Log) -> Verdict {
         let header = &envelope.header;
+        let is_word_of_suggester = is_word_of_suggester(&envelope.content);
         let has_right = state.member_of(&header.node).is_some_and(|(organization, member)| {
-            *organization == header.organization && member.role.may_write()
+            let may = if is_word_of_suggester {
+                member.role.may_suggest()
+            } else {
+                member.role.may_write()
+            };
+            *organization == header.organization && may
         });
         if !has_right {
             return Verdict::Refused("no-right");
         }
         match self.continues(envelope, log) {
+            Verdict::May => {}
+            other @ (Verdict::TooEarly | Verdict::Refused(_)) => return other,
+        }
+        match self.is_about_something(&envelope.content) {
             Verdict::May => self.has_right(envelope, state),
-            other => other,
+            other @ (Verdict::TooEarly | Verdict::Refused(_)) => other,
+        }
+    }
+
+    /// Is what a suggestion starts from here, or the suggestion that an answer is about?
+    fn is_about_something(&self, content: &Content) -> Verdict {
+        match content {
+            Content::Changes(_) | Content::Access(_) => Verdict::May,
+            Content::Suggestion(suggestion) => {
+                let said = Said::Suggestion(suggestion.base.clone());
+                if self.has_what_it_is_about(&said) { Verdict::May } else { Verdict::TooEarly }
+            }
+            Content::Answer(answer) => match self.get(&answer.suggestion) {
+                None => Verdict::TooEarly,
+                Some(placed) if matches!(placed.said, Some(Said::Suggestion(_))) => Verdict::May,
+                Some(_) => Verdict::Refused("no-suggestion"),
+            },
         }
     }
 
@@ -67,6 +94,20 @@ impl Ledger {
             Content::Changes(_) => {
                 (author != owner && !audience.may_write(&author)).then_some("not-in-audience")
             }
+            Content::Suggestion(_) => {
+                let role = state.members.get(&author).map(|member| member.role);
+                let may = role.is_some_and(|role| audience.may_suggest(&author, role));
+                (author != owner && !may).then_some("not-in-audience")
+            }
+            Content::Answer(Answer {
+                verdict: suggestion::Verdict::Withdrawn, suggestion, ..
+            }) => {
+                let is_own = self.get(suggestion).is_some_and(|it| it.organization == author);
+                (!is_own).then_some("not-its-author")
+            }
+            Content::Answer(_) => {
+                (author != owner && !audience.may_write(&author)).then_some("not-in-audience")
+            }
             Content::Access(AccessAct::Set { audience: next, .. }) => {
                 // When its owner has gone, a steward who can read a document looks after it.
                 let is_heir =
@@ -87,4 +128,13 @@ impl Ledger {
         };
         refused.map_or(Verdict::May, Verdict::Refused)
     }
+}
+
+/// Is it something that who may suggest may say: a suggestion, or that one's own is taken back?
+const fn is_word_of_suggester(content: &Content) -> bool {
+    matches!(
+        content,
+        Content::Suggestion(_)
+            | Content::Answer(Answer { verdict: suggestion::Verdict::Withdrawn, .. })
+    )
 }

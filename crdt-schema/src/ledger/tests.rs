@@ -1,5 +1,7 @@
 //! What counts after removals, suspensions, narrower audiences and forks.
 
+mod suggestions;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -51,6 +53,7 @@ fn placed(n: u8, by: u8, seq: u64, on: &[u8], knowing: &[u8]) -> Placed {
         changes: vec![change(n)],
         deps: on.iter().map(|n| change(*n)).collect(),
         act: None,
+        said: None,
     }
 }
 
@@ -245,7 +248,7 @@ fn a_branch_goes_with_the_step_that_it_follows() {
 
 fn only(members: &[u8]) -> Audience {
     let circle = Circle::Named(members.iter().map(|n| organization(*n)).collect());
-    Audience { read: circle.clone(), write: circle }
+    Audience::new(circle.clone(), circle)
 }
 
 #[test]

@@ -331,7 +331,7 @@ impl State {
         match change {
             Change::Role { organization, role } => {
                 let had = self.members.get(&organization).map(|member| member.role);
-                if had.is_some_and(|had| had.may_write()) && !role.may_write() {
+                if had.is_some_and(|had| had.loses_with(role)) {
                     self.exclude(step, Who::Organization(organization), Hold::Final, fences);
                 }
                 self.change(&organization, |member| member.role = role);

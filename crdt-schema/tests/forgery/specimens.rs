@@ -5,9 +5,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crdt_schema::access::AccessAct;
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::codec;
+use crdt_schema::document::Edit;
 use crdt_schema::envelope::{
     Content, Envelope, Equivocation, Genesis, Header, SignedHeader, VERSION,
 };
+use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
     ChangeId, DocumentId, EntryId, EnvelopeId, InviteId, Kind, NodeId, OrganizationId, PersonId,
     Role, Sector, SessionId, Timestamp, WorkspaceId,
@@ -16,6 +18,7 @@ use crdt_schema::invite::{Contact, Invite, Offer, PREFIX, Redemption, Terms};
 use crdt_schema::key::{NodeCertificate, NodeKey, OrganizationCard, Person, RootKey};
 use crdt_schema::limits;
 use crdt_schema::membership::{Act, Change, DocumentFence, Entry, Profile, Revocation, Template};
+use crdt_schema::suggestion::{Answer, Suggestion, Verdict};
 
 /// Something signed, as it comes in.
 pub(crate) struct Specimen {
@@ -109,14 +112,14 @@ fn redemption() -> Redemption {
     an_invite().redeem(card, guest().certify(guest_node(), TIME))
 }
 
-fn envelopes() -> [Envelope; 4] {
+fn envelopes() -> [Envelope; 6] {
     let named = |bytes: &[u8]| {
         Circle::Named(bytes.iter().map(|byte| OrganizationId([*byte; 32])).collect())
     };
     let genesis = Genesis {
         workspace: WorkspaceId([9; 32]),
         kind: Kind::ReferralPathway,
-        audience: Audience { read: named(&[1, 2]), write: named(&[1]) },
+        audience: Audience { read: named(&[1, 2]), suggest: named(&[2]), write: named(&[1]) },
         owner: root().id(),
         created: TIME,
         nonce: [10; 16],
@@ -137,8 +140,19 @@ fn envelopes() -> [Envelope; 4] {
     let mut apart = header(&genesis);
     (apart.seq, apart.previous) = (3, Some(EnvelopeId([16; 32])));
     let apart = Envelope::seal(&node(), apart, None, Content::Access(fence));
+    let heads: Heads = vec![automerge::ChangeHash([17; 32])].into();
+    let edit = Edit::Remove { path: "/title".parse().unwrap() };
+    let suggestion = Suggestion::new(&heads, &[edit], "Shorter".to_owned()).unwrap();
+    let answer = Answer {
+        suggestion: EnvelopeId([18; 32]),
+        verdict: Verdict::Taken,
+        note: "Yes".to_owned(),
+        changes: vec![vec![3; 40].into()],
+    };
     // The second and the third have one place in one chain.
-    [next(1, changes(2)), next(2, Content::Access(set)), apart, first]
+    let said = [Content::Suggestion(suggestion), Content::Answer(answer)];
+    let [suggestion, answer] = said.map(|content| next(3, content));
+    [next(1, changes(2)), next(2, Content::Access(set)), apart, first, suggestion, answer]
 }
 
 fn acts(proof: &Equivocation) -> Vec<Act> {

@@ -85,18 +85,37 @@ fn doors() -> Vec<Door> {
         DEPENDENCIES, "version", "not a version: expected hexadecimal hashes joined by dots",
             written::heads;
     ];
-    let signed = doors![
+    gate.into_iter().chain(written).chain(envelopes()).chain(signed()).collect()
+}
+
+fn envelopes() -> Vec<Door> {
+    let envelopes = doors![
         CHANGES_PER_ENVELOPE, "envelope", "not well formed", signed::envelope_of_changes;
         ENVELOPE_BYTES, "envelope", "too long", signed::envelope_of_bytes;
         PARENTS, "envelope: membership", "not well formed", signed::envelope_after_membership;
         PARENTS, "envelope: access", "not well formed", signed::envelope_after_access;
         AUDIENCE, "envelope: readers", "not well formed", signed::envelope_for_readers;
         AUDIENCE, "envelope: writers", "not well formed", signed::envelope_for_writers;
+        AUDIENCE, "envelope: suggesters", "not well formed", signed::envelope_for_suggesters;
+        SUGGESTION_BYTES, "envelope", "not well formed", signed::suggestion_of_bytes;
+        SUGGESTION_EDITS, "envelope", "not well formed", signed::suggestion_of_edits;
+        SUGGESTION_EDITS, "envelope: operations", "not well formed",
+            signed::suggestion_of_operations;
+        DEPENDENCIES, "envelope: suggestion", "not well formed", signed::suggestion_on;
+        REASON_BYTES, "envelope: suggestion", "not well formed", signed::suggestion_with_note;
+        REASON_BYTES, "envelope: answer", "not well formed", signed::answer_with_note;
+        CHANGES_PER_ENVELOPE, "envelope: answer", "not well formed", signed::answer_of_changes;
         AUDIENCE, "envelope: new audience", "not well formed", signed::envelope_for_new_readers;
         AUDIENCE, "JSON", signed::NOT_AN_AUDIENCE, signed::audience_in_json;
         DEPENDENCIES, "envelope: fence", "not well formed", signed::envelope_with_fence;
         DEPENDENCIES, "envelope: fence of the excluded", "not well formed",
             signed::envelope_with_fence_of_excluded;
+    ];
+    envelopes.into()
+}
+
+fn signed() -> Vec<Door> {
+    let signed = doors![
         ENTRY_BYTES, "entry", "too long", signed::entry_of_bytes;
         PARENTS, "entry", "not true", signed::entry_after;
         APPROVALS, "entry: rules", "not true", signed::entry_asking_for;
@@ -124,7 +143,7 @@ fn doors() -> Vec<Door> {
         PHRASE_BYTES, "phrase", signed::TOO_LONG_FOR_A_PHRASE, signed::phrase;
         SEALED_INVITE_BYTES, "phrase: sealed invite", "too long", signed::sealed_invite;
     ];
-    gate.into_iter().chain(written).chain(signed).collect()
+    signed.into()
 }
 
 #[test]

@@ -143,17 +143,22 @@ fn named(count: usize) -> Circle {
 }
 
 pub(crate) fn envelope_for_readers(count: usize) -> Answer {
-    let audience = Audience { read: named(count), write: named(1) };
+    let audience = Audience { suggest: named(1), ..Audience::new(named(count), named(1)) };
     envelope(Some(genesis(audience)), one_change(), |_| {})
 }
 
 pub(crate) fn envelope_for_writers(count: usize) -> Answer {
-    let audience = Audience { read: Circle::Workspace, write: named(count) };
+    let audience = Audience::new(Circle::Workspace, named(count));
+    envelope(Some(genesis(audience)), one_change(), |_| {})
+}
+
+pub(crate) fn envelope_for_suggesters(count: usize) -> Answer {
+    let audience = Audience { suggest: named(count), ..Audience::default() };
     envelope(Some(genesis(audience)), one_change(), |_| {})
 }
 
 pub(crate) fn envelope_for_new_readers(count: usize) -> Answer {
-    let audience = Audience { read: named(count), write: named(1) };
+    let audience = Audience { suggest: named(1), ..Audience::new(named(count), named(1)) };
     envelope(None, Content::Access(AccessAct::Set { audience, fence: changes(1) }), |_| {})
 }
 
@@ -165,6 +170,61 @@ pub(crate) fn envelope_with_fence(count: usize) -> Answer {
 pub(crate) fn envelope_with_fence_of_excluded(count: usize) -> Answer {
     let act = AccessAct::Fence { exclusion: EntryId([9; 32]), heads: changes(count) };
     envelope(None, Content::Access(act), |_| {})
+}
+
+/// An envelope with what somebody else's program made of a suggestion: edits, base and note.
+fn suggestion(edits: &str, base: usize, note: usize) -> Answer {
+    let parts = (changes(base), edits, "n".repeat(note));
+    let suggestion = minicbor::decode(&codec::encode(&parts)).unwrap();
+    envelope(None, Content::Suggestion(suggestion), |_| {})
+}
+
+fn removing(count: usize) -> String {
+    let edits = vec![serde_json::json!({"remove": {"path": "/title"}}); count];
+    serde_json::to_string(&edits).unwrap()
+}
+
+pub(crate) fn suggestion_of_bytes(count: usize) -> Answer {
+    let text = |letters: usize| {
+        let value = "v".repeat(letters);
+        serde_json::json!([{"set": {"path": "/title", "value": value}}]).to_string()
+    };
+    suggestion(&text(count - text(0).len()), 1, 0)
+}
+
+pub(crate) fn suggestion_of_edits(count: usize) -> Answer {
+    suggestion(&removing(count), 1, 0)
+}
+
+pub(crate) fn suggestion_of_operations(count: usize) -> Answer {
+    let operations = vec![serde_json::json!({"op": "remove", "path": "/title"}); count];
+    suggestion(&serde_json::json!([{"json_patch": operations}]).to_string(), 1, 0)
+}
+
+pub(crate) fn suggestion_on(count: usize) -> Answer {
+    suggestion(&removing(1), count, 0)
+}
+
+pub(crate) fn suggestion_with_note(count: usize) -> Answer {
+    suggestion(&removing(1), 1, count)
+}
+
+fn answer(changes: usize, note: usize) -> Answer {
+    let answer = crdt_schema::suggestion::Answer {
+        suggestion: EnvelopeId([9; 32]),
+        verdict: crdt_schema::suggestion::Verdict::Taken,
+        note: "n".repeat(note),
+        changes: vec![vec![1, 2, 3].into(); changes],
+    };
+    envelope(None, Content::Answer(answer), |_| {})
+}
+
+pub(crate) fn answer_of_changes(count: usize) -> Answer {
+    answer(count, 0)
+}
+
+pub(crate) fn answer_with_note(count: usize) -> Answer {
+    answer(1, count)
 }
 
 pub(crate) fn audience_in_json(count: usize) -> Answer {

@@ -342,7 +342,7 @@ impl State {
             Change::Role { organization, role } => {
                 let Some(member) = self.members.get_mut(&organization) else { return };
                 let old = std::mem::replace(&mut member.role, role);
-                if old.may_write() && !role.may_write() {
+                if old.loses_with(role) {
                     self.exclude(id, Who::Organization(organization), true, fences);
                 }
             }

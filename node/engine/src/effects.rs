@@ -67,7 +67,7 @@ pub enum Signal {
 /// What changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A document is new or has new heads.
+    /// A document is new or has new heads, or something was suggested or answered.
     Document { workspace: WorkspaceId, document: DocumentId, heads: Heads },
     /// Who is in a workspace, its invites, or a join that waits.
     Membership { workspace: WorkspaceId },
@@ -102,6 +102,8 @@ pub enum Done {
         id: EntryId,
         enacted: bool,
     },
+    /// What was suggested.
+    Suggestion(EnvelopeId),
     /// `heads` is the newest version; `made` is the version of the edits and what they were made on, without what others
     /// did meanwhile.
     Document {
@@ -124,6 +126,8 @@ pub enum Refused {
     NoSuchOrganization,
     #[error("this node does not know that version of the document. Reload it and try again")]
     NoSuchVersion,
+    #[error("there is no such suggestion to this document")]
+    NoSuchSuggestion,
     #[error("there is no such proposal in this workspace")]
     NoSuchProposal,
     /// Who may not, and who could be asked.

@@ -7,6 +7,7 @@ mod duties;
 mod exchange;
 mod govern;
 mod phrase;
+mod suggest;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,11 +4,13 @@ use crdt_schema::audience::Audience;
 use crdt_schema::document::{Edit, FieldPath};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
-    DocumentId, EntryId, InviteId, Kind, Name, NodeId, OrganizationId, Role, WorkspaceId,
+    DocumentId, EntryId, EnvelopeId, InviteId, Kind, Name, NodeId, OrganizationId, Role,
+    WorkspaceId,
 };
 use crdt_schema::invite::Contact;
 use crdt_schema::key::Person;
 use crdt_schema::membership::{Change, Profile, Revocation, Rules};
+use crdt_schema::suggestion::Verdict;
 use serde_json::Value;
 
 /// Something that happened.
@@ -95,6 +97,23 @@ pub enum Command {
     },
     /// Changes a document as somebody saw it at `base` (`None`: as it is now); answered with [`Done::Document`](crate::Done::Document).
     EditDocument { document: DocumentId, base: Option<Heads>, edits: Vec<Edit>, person: Person },
+    /// Proposes a change to a document as somebody saw it at `base` (`None`: as it is now); answered with
+    /// [`Done::Suggestion`](crate::Done::Suggestion).
+    Suggest {
+        document: DocumentId,
+        base: Option<Heads>,
+        edits: Vec<Edit>,
+        note: String,
+        person: Person,
+    },
+    /// Takes in a suggestion, says no to it, or takes one's own back; answered with [`Done::Document`](crate::Done::Document).
+    AnswerSuggestion {
+        document: DocumentId,
+        suggestion: EnvelopeId,
+        verdict: Verdict,
+        note: String,
+        person: Person,
+    },
     /// Tells others that a person is in a field; `at` is `None` when they leave. Never stored.
     ShowPresence { document: DocumentId, person: Person, at: Option<Place> },
     /// Keeps a setting of this node (accounts, sessions); `None` deletes it. Durable when answered.

@@ -28,5 +28,5 @@ pub use effects::{Dial, Done, Effects, Event, Record, Refused, Signal};
 pub use engine::{Engine, Identity};
 pub use held::Held;
 pub use input::{Command, CommandId, Input};
-pub use reader::{Counters, Reader};
+pub use reader::{Counters, Preview, Reader};
 pub use shelf::{EnvelopeMeta, Shelf, ShelfError};

@@ -2,6 +2,7 @@
 
 mod former;
 mod sentences;
+mod suggestions;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -11,11 +12,13 @@ use crdt_schema::identity::{DocumentId, InviteId, NodeId, OrganizationId, Timest
 use crdt_schema::key::OrganizationCard;
 use crdt_schema::phrase::{Phrase, Place};
 
+pub use suggestions::Preview;
+
 use crate::effects::Refused;
 use crate::engine::Engine;
 use crate::view::{
     ConflictView, DocumentView, HistoryView, InviteView, JoinState, JoinView, MemberView, PeerView,
-    PresenceView, WorkspaceView,
+    PresenceView, TookView, WorkspaceView,
 };
 
 /// Reads the engine's state. Documents are opened as they are asked for.
@@ -338,6 +341,7 @@ impl Reader<'_> {
             review_date: list.review_date,
             tags: list.tags,
             may_write: role.may_write() && held.may_write(&own),
+            may_suggest: held.may_suggest(&own, role),
             may_set_audience: role.may_write() && self.0.may_set_audience(&genesis.workspace, held),
             audience: held.audience().clone(),
         })
@@ -400,6 +404,12 @@ impl Reader<'_> {
                 changes: Vec::new(),
                 before: made.before.clone(),
                 after: made.after.clone(),
+                took: open.took(&made.envelope).map(|suggested| TookView {
+                    suggestion: suggested.made.envelope,
+                    organization: suggested.made.organization,
+                    organization_name: String::new(),
+                    person: suggested.made.person.clone(),
+                }),
             })
             .collect();
         makers.reverse();
@@ -408,6 +418,9 @@ impl Reader<'_> {
         for made in &mut makers {
             if let Some(workspace) = &workspace {
                 made.organization_name = self.name_of(workspace, &made.organization);
+                if let Some(took) = &mut made.took {
+                    took.organization_name = self.name_of(workspace, &took.organization);
+                }
             }
         }
         Ok(makers)

@@ -49,6 +49,8 @@ pub(crate) fn sentence_of(word: &str) -> &'static str {
     match word {
         "no-right" => "Its author had no right to write in this workspace when it was written.",
         "not-in-audience" => "Its author's organisation may not write in this document.",
+        "no-suggestion" => "It answers something that is no suggestion.",
+        "not-its-author" => "Only the organisation that made a suggestion can take it back.",
         "not-owner" => "Only the organisation that made a document can change who reads it.",
         "shuts-itself-out" => "It would have shut its own author out of the document.",
         "nothing-to-fence" => "It speaks of a removal that never happened.",

@@ -11,6 +11,7 @@ use crdt_schema::key::Person;
 pub use crdt_schema::membership::Standing;
 use crdt_schema::membership::{Change, Profile, Rules};
 use crdt_schema::phrase::Phrase;
+use crdt_schema::suggestion::Verdict;
 
 use crate::input::Place;
 
@@ -167,6 +168,7 @@ pub struct ReadersView {
 pub struct ReaderView {
     pub organization: OrganizationId,
     pub name: String,
+    pub may_suggest: bool,
     pub may_write: bool,
     pub why: String,
 }
@@ -180,6 +182,10 @@ pub struct AudienceChange {
     pub gain: Vec<String>,
     /// Who can read and will no longer be able to.
     pub lose: Vec<String>,
+    /// Who will be able to suggest changes without being able to write.
+    pub suggest: Vec<String>,
+    /// Who can suggest changes and will no longer be able to.
+    pub suggest_no_more: Vec<String>,
     /// What it does and what it cannot do.
     pub sentences: Vec<String>,
 }
@@ -252,6 +258,8 @@ pub struct DocumentView {
     pub heads: Heads,
     /// May this organisation write?
     pub may_write: bool,
+    /// May this organisation suggest changes?
+    pub may_suggest: bool,
     /// May this organisation change who reads and writes?
     pub may_set_audience: bool,
 }
@@ -270,6 +278,55 @@ pub struct HistoryView {
     /// The version it made.
     pub after: Heads,
     pub changes: Vec<FieldChange>,
+    /// Whose suggestion it took in, if it did.
+    pub took: Option<TookView>,
+}
+
+/// Whose suggestion somebody took in.
+#[derive(Clone, Debug)]
+pub struct TookView {
+    pub suggestion: EnvelopeId,
+    pub organization: OrganizationId,
+    pub organization_name: String,
+    pub person: Person,
+}
+
+/// A change that somebody suggested.
+#[derive(Clone, Debug)]
+pub struct SuggestionView {
+    pub id: EnvelopeId,
+    pub organization: OrganizationId,
+    pub organization_name: String,
+    pub person: Person,
+    pub time: Timestamp,
+    /// Why; may be empty.
+    pub note: String,
+    /// The version its author saw.
+    pub base: Heads,
+    /// What became of it; `None` while nobody has answered.
+    pub answer: Option<AnswerView>,
+    /// Does the version its author saw not count any more?
+    pub is_out_of_date: bool,
+    /// May this organisation take it in?
+    pub may_take: bool,
+    /// May this organisation say no to it?
+    pub may_decline: bool,
+    /// May this organisation take it back?
+    pub may_withdraw: bool,
+}
+
+/// What somebody said to a suggestion.
+#[derive(Clone, Debug)]
+pub struct AnswerView {
+    pub verdict: Verdict,
+    pub organization: OrganizationId,
+    pub organization_name: String,
+    pub person: Person,
+    pub time: Timestamp,
+    /// Why; may be empty.
+    pub note: String,
+    /// The version that took it in.
+    pub made: Option<Heads>,
 }
 
 /// A choice that people made differently at the same time.

@@ -1,4 +1,4 @@
-//! `fingerpost doc audience`, `doc readers` and `doc refused`: who may read and write a document.
+//! `fingerpost doc audience`, `doc readers` and `doc refused`: who may read a document, suggest changes to it and write it.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use crate::cli::member;
 use crate::cli::output::{Output, plain, text};
 use crate::client::{Client, Content};
 
-/// Show or change who may read and write a document
+/// Show or change who may read a document, suggest changes to it and write it
 ///
-/// Without --read and --write: shows it, with every change so far.
+/// Without --read, --suggest and --write: shows it, with every change so far.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The document's id
@@ -23,12 +23,15 @@ pub(crate) struct Args {
     circles: Circles,
 }
 
-/// Who may read and who may write
+/// Who may read, suggest changes and write
 #[derive(clap::Args)]
 pub(crate) struct Circles {
     /// Who may read: workspace, public, or organisations by did:key or name, with commas between
     #[arg(long, value_name = "WHO")]
     read: Option<String>,
+    /// Who may suggest changes, of those who may read: the same; who may write always may [default for a new document: who may read]
+    #[arg(long, value_name = "WHO")]
+    suggest: Option<String>,
     /// Who may write, of those who may read: the same
     #[arg(long, value_name = "WHO")]
     write: Option<String>,
@@ -52,13 +55,16 @@ impl Circles {
         workspace: &str,
         client: &Client,
     ) -> anyhow::Result<Option<Value>> {
-        if self.read.is_none() && self.write.is_none() {
+        if self.read.is_none() && self.suggest.is_none() && self.write.is_none() {
             return Ok(None);
         }
         let mut audience = json!({});
-        for (name, said) in [("read", &self.read), ("write", &self.write)] {
+        let said = [("read", &self.read), ("suggest", &self.suggest), ("write", &self.write)];
+        for (name, said) in said {
             let circle = match said {
                 Some(said) => circle(said, workspace, client).await?,
+                // Whoever may read may suggest, as long as nobody says anything else.
+                None if name == "suggest" && before.get(name) == before.get("read") => continue,
                 None => before.get(name).cloned().unwrap_or_else(|| json!("workspace")),
             };
             if let Some(members) = audience.as_object_mut() {
@@ -115,7 +121,7 @@ async fn names(workspace: &str, client: &Client) -> anyhow::Result<BTreeMap<Stri
     Ok(members.iter().map(name).collect())
 }
 
-/// Returns who may read and who may write, by name.
+/// Returns who may read, suggest changes and write, by name.
 fn circles(audience: &Value, names: &BTreeMap<String, String>) -> Vec<String> {
     let line = |(label, circle): (&str, &str)| {
         let who = match audience.get(circle) {
@@ -130,7 +136,7 @@ fn circles(audience: &Value, names: &BTreeMap<String, String>) -> Vec<String> {
         };
         plain(&format!("{label}: {who}"))
     };
-    [("Read", "read"), ("Write", "write")].map(line).to_vec()
+    [("Read", "read"), ("Suggest", "suggest"), ("Write", "write")].map(line).to_vec()
 }
 
 fn audience_words(found: &Value, names: &BTreeMap<String, String>) -> String {
@@ -165,10 +171,13 @@ pub(crate) async fn readers(
     }
     let readers = found.get("readers").and_then(Value::as_array).cloned().unwrap_or_default();
     let row = |reader: &Value| {
-        let writes = if reader.get("may_write") == Some(&Value::Bool(true)) { "yes" } else { "no" };
-        vec![text(reader, "/organization/name"), writes.to_owned(), text(reader, "/why")]
+        let may = |what: &str| {
+            if reader.get(what) == Some(&Value::Bool(true)) { "yes" } else { "no" }.to_owned()
+        };
+        let name = text(reader, "/organization/name");
+        vec![name, may("may_suggest"), may("may_write"), text(reader, "/why")]
     };
-    let heading = ["ORGANISATION", "MAY WRITE", "WHY"];
+    let heading = ["ORGANISATION", "MAY SUGGEST", "MAY WRITE", "WHY"];
     output.list(&readers, &heading, row, "Nobody: it was not there yet.")?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::cli::audience;
 use crate::cli::edit;
 use crate::cli::output::{Output, plain, text};
+use crate::cli::suggest;
 use crate::cli::workspace::Which;
 use crate::client::{Client, Content};
 
@@ -43,6 +44,13 @@ enum Command {
     },
     New(New),
     Edit(edit::Args),
+    Suggest(suggest::Suggest),
+    /// List what was suggested for a document, the newest first
+    Suggestions {
+        /// The document's id
+        id: DocumentId,
+    },
+    Answer(suggest::Answer),
     /// Make documents from files, in the form of "doc export"
     Import {
         #[command(flatten)]
@@ -147,6 +155,9 @@ pub(crate) async fn run(
         Command::Export(args) => export(args, client, output).await,
         Command::History { id } => history(&id, client, output).await,
         Command::Diff { id, from, to } => diff(&id, &from, to.as_ref(), client, output).await,
+        Command::Suggest(args) => suggest::suggest(args, client, output).await,
+        Command::Suggestions { id } => suggest::list(&id, client, output).await,
+        Command::Answer(args) => suggest::answer(args, client, output).await,
         Command::Audience(args) => audience::run(args, client, output).await,
         Command::Readers(args) => audience::readers(args, client, output).await,
         Command::Refused { id } => {
@@ -288,6 +299,11 @@ fn entry_words(entry: &Value) -> String {
     let changes = entry.get("changes").and_then(Value::as_array).unwrap_or(&none);
     let who = format!("{} ({})", text(entry, "/person/name"), text(entry, "/organization/name"));
     let mut lines = vec![format!("{}  {}", text(entry, "/time"), plain(&who))];
+    if entry.get("took").is_some_and(Value::is_object) {
+        let (person, of) =
+            (text(entry, "/took/person/name"), text(entry, "/took/organization/name"));
+        lines.push(plain(&format!("  took in a suggestion by {person} ({of})")));
+    }
     lines.push(format!("  version {}", text(entry, "/after")));
     lines.extend(sentences(changes).iter().take(CHANGES_SHOWN).map(|change| format!("  {change}")));
     if let Some(more) = changes.len().checked_sub(CHANGES_SHOWN).filter(|more| *more > 0) {

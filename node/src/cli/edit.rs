@@ -20,8 +20,15 @@ const JSON_PATCH: &str = "application/json-patch+json";
 /// Changes that others make at the same time merge with yours.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) what: What,
+}
+
+/// Which change of which document
+#[derive(clap::Args)]
+pub(crate) struct What {
     /// The document's id
-    id: DocumentId,
+    pub(crate) id: DocumentId,
     #[command(flatten)]
     change: Change,
     /// The version that you looked at [default: as it is now]
@@ -41,21 +48,8 @@ struct Change {
 }
 
 pub(crate) async fn run(args: Args, client: &Client, output: &mut Output) -> anyhow::Result<()> {
-    let path = format!("/documents/{}", args.id);
-    let mut base = args.base.map(|heads| heads.to_string());
-    let patch = match &args.change.patch {
-        Some(file) => read_json(file)?,
-        None => {
-            let version: Vec<_> = base.iter().map(|heads| ("heads", heads.clone())).collect();
-            let seen = client
-                .get(&with_query(&path, &version))
-                .await
-                .context("cannot read the document")?;
-            // What we looked at is what the change is based on, whatever comes in between.
-            base.get_or_insert_with(|| text(&seen, "/heads"));
-            set(&seen, args.change.set)
-        }
-    };
+    let path = format!("/documents/{}", args.what.id);
+    let (patch, base) = args.what.patch(client).await?;
     let media_type = if patch.is_array() { JSON_PATCH } else { MERGE_PATCH };
     let query: Vec<_> = base.into_iter().map(|heads| ("base", heads)).collect();
     let content = Content::Bytes { media_type, bytes: patch.to_string().into_bytes() };
@@ -63,6 +57,28 @@ pub(crate) async fn run(args: Args, client: &Client, output: &mut Output) -> any
     let edited = edited.context("cannot change the document")?;
     output.result(&edited, |edited| text(edited, "/heads"))?;
     Ok(())
+}
+
+impl What {
+    /// Returns the patch, and the version that it starts from.
+    pub(crate) async fn patch(self, client: &Client) -> anyhow::Result<(Value, Option<String>)> {
+        let path = format!("/documents/{}", self.id);
+        let mut base = self.base.map(|heads| heads.to_string());
+        let patch = match &self.change.patch {
+            Some(file) => read_json(file)?,
+            None => {
+                let version: Vec<_> = base.iter().map(|heads| ("heads", heads.clone())).collect();
+                let seen = client
+                    .get(&with_query(&path, &version))
+                    .await
+                    .context("cannot read the document")?;
+                // What we looked at is what the change is based on, whatever comes in between.
+                base.get_or_insert_with(|| text(&seen, "/heads"));
+                set(&seen, self.change.set)
+            }
+        };
+        Ok((patch, base))
+    }
 }
 
 fn parse_set(text: &str) -> Result<(String, String), &'static str> {

@@ -9,6 +9,7 @@ pub(crate) mod decisions;
 pub(crate) mod record;
 pub(crate) mod documents;
 pub(crate) mod edit;
+pub(crate) mod suggestions;
 pub(crate) mod audience;
 pub(crate) mod export;
 pub(crate) mod markdown;
@@ -70,6 +71,9 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/audience", get(audience::show).put(audience::change)),
         ("/documents/{d}/readers", get(audience::readers)),
         ("/documents/{d}/refusals", get(record::not_counted)),
+        ("/documents/{d}/suggestions", get(suggestions::list).post(suggestions::suggest)),
+        ("/documents/{d}/suggestions/{s}", get(suggestions::show)),
+        ("/documents/{d}/suggestions/{s}/answers", post(suggestions::answer)),
         ("/documents/{d}/history", get(documents::history)),
         ("/documents/{d}/diff", get(documents::diff)),
         ("/documents/{d}/export", get(export::give)),

@@ -17,6 +17,7 @@ pub(crate) mod import;
 pub(crate) mod document;
 pub(crate) mod access;
 pub(crate) mod edit;
+pub(crate) mod suggestions;
 pub(crate) mod list;
 pub(crate) mod history;
 pub(crate) mod network;
@@ -88,6 +89,11 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/edit", get(edit::overview)),
         ("/documents/{d}/edit/{part}", get(edit::part).post(edit::save)),
         ("/documents/{d}/edit/{part}/{item}", get(edit::part).post(edit::save)),
+        ("/documents/{d}/suggest", get(suggestions::parts)),
+        ("/documents/{d}/suggest/{part}", get(suggestions::form).post(suggestions::send)),
+        ("/documents/{d}/suggest/{part}/{item}", get(suggestions::form).post(suggestions::send)),
+        ("/documents/{d}/suggestions", get(suggestions::list)),
+        ("/documents/{d}/suggestions/{s}", get(suggestions::show).post(suggestions::answer)),
         ("/documents/{d}/list", post(list::change)),
         ("/documents/{d}/remove", get(list::ask)),
         ("/documents/{d}/history", get(history::show)),

@@ -137,6 +137,7 @@ impl From<Refused> for Problem {
             | Refused::NoSuchDocument
             | Refused::NoSuchInvite
             | Refused::NoSuchProposal
+            | Refused::NoSuchSuggestion
             | Refused::NoSuchOrganization => Self::not_found(),
             Refused::NoSuchVersion => Self::no_such_version(),
             Refused::NotAllowed(_) => Self::not_allowed(detail),

@@ -5,6 +5,7 @@ mod browser;
 mod door;
 mod live;
 mod pages;
+mod suggestions;
 mod trust;
 
 use axum::body::{Body, Bytes};

@@ -21,7 +21,7 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
     let shared = world.create(0, workspace, Audience::default(), short("Shared"))?;
     // All may read it; only the owner may write.
     let owner = world.organization(0)?;
-    let audience = Audience { read: Circle::Workspace, write: Circle::Named([owner].into()) };
+    let audience = Audience::new(Circle::Workspace, Circle::Named([owner].into()));
     world.create(0, workspace, audience, short("By one alone"))?;
     world.run_for(2_000)?;
     world.set(HOSTILE, shared, "/title", "Written while it was honest")?;

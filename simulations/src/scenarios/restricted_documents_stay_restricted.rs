@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use crdt_schema::audience::Audience;
 use crdt_schema::identity::DocumentId;
+use crdt_schema::suggestion::Verdict;
 
 use crate::ask::short;
 use crate::invariants;
@@ -88,6 +89,12 @@ fn told(world: &mut World, has_secret: bool) -> Result<Seen> {
     for step in 0..12 {
         if let Some(secret) = secret {
             world.set(step % 2, secret, "/description", &format!("{CANARY} {step}"))?;
+            if step % 3 == 0 {
+                let words = format!("{CANARY} suggested {step}");
+                let suggestion = world.suggest(step % 2, secret, "/title", &words)?;
+                let verdict = if step % 2 == 0 { Verdict::Taken } else { Verdict::Declined };
+                world.reply(step % 2, secret, suggestion, verdict, CANARY)?;
+            }
         }
         world.run_for(4_000 - world.now % 4_000)?;
         world.set(step % 3, public, "/title", &format!("Public {step}"))?;

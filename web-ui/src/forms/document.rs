@@ -27,11 +27,37 @@ impl Circle {
     }
 }
 
+/// Who may suggest changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suggesters {
+    /// All who may read.
+    Readers,
+    /// Nobody but who may change it.
+    Writers,
+    /// The organisations that are ticked.
+    Named,
+}
+
+impl Suggesters {
+    fn of_word(word: &str) -> Option<Self> {
+        match word {
+            // What says nothing of it means what the form starts with.
+            "" | "readers" => Some(Self::Readers),
+            "writers" => Some(Self::Writers),
+            "named" => Some(Self::Named),
+            _ => None,
+        }
+    }
+}
+
 form! {
-    /// Who can read and change a document. The organisations chosen are posted as `reader` and `writer`, once for each.
+    /// Who can read a document, suggest changes to it, and change it. The organisations chosen are posted as `reader`,
+    /// `suggester` and `writer`, once for each.
     AudienceForm {
         /// A circle's word: "workspace", "public" or "named".
         read => "read",
+        /// "readers", "writers" or "named".
+        suggest => "suggest",
         /// "workspace" or "named".
         write => "write",
     }
@@ -41,23 +67,34 @@ impl AudienceForm {
     /// Returns the form with the usual choices.
     #[must_use]
     pub fn fresh() -> Self {
-        Self { read: Field::of("workspace"), write: Field::of("workspace") }
+        Self {
+            read: Field::of("workspace"),
+            suggest: Field::of("readers"),
+            write: Field::of("workspace"),
+        }
     }
 
-    /// Returns who may read and who may change.
+    /// Returns who may read, who may suggest changes, and who may change.
     ///
     /// # Errors
     /// The same form with what is wrong.
-    pub fn parse(mut self) -> Result<(Circle, Circle), Self> {
+    pub fn parse(mut self) -> Result<(Circle, Suggesters, Circle), Self> {
         let read = Circle::of_word(&self.read.value);
         if read.is_none() {
             self.read.refuse("Choose who can read it");
+        }
+        let suggest = Suggesters::of_word(&self.suggest.value);
+        if suggest.is_none() {
+            self.suggest.refuse("Choose who can suggest changes");
         }
         let write = Circle::of_word(&self.write.value);
         if write.is_none() {
             self.write.refuse("Choose who can change it");
         }
-        read.zip(write).ok_or(self)
+        match (read, suggest, write) {
+            (Some(read), Some(suggest), Some(write)) => Ok((read, suggest, write)),
+            (_, _, _) => Err(self),
+        }
     }
 
     /// Returns who may read.
@@ -79,6 +116,20 @@ impl AudienceForm {
                 "The public",
                 "Everyone in this workspace, and they may pass it on to anybody.",
             ),
+        ]
+    }
+
+    /// Returns who may suggest changes.
+    #[must_use]
+    pub fn suggesters() -> Vec<Choice> {
+        vec![
+            Choice::new("readers", "Every contributor and editor who can read it", ""),
+            Choice::new(
+                "named",
+                "Only contributors and editors of the organisations that I choose",
+                "",
+            ),
+            Choice::new("writers", "Nobody but those who can change it", ""),
         ]
     }
 
@@ -173,9 +224,15 @@ mod tests {
 
     #[test]
     fn an_audience_that_nobody_offered_is_not_taken() {
-        let form = AudienceForm { read: Field::of("public"), write: Field::of("named") };
-        assert_eq!(form.parse().unwrap(), (Circle::Public, Circle::Named));
-        let form = AudienceForm { read: Field::of("everyone"), write: Field::of("") };
-        assert_eq!(form.parse().unwrap_err().errors().len(), 2);
+        let form = |read: &str, suggest: &str, write: &str| AudienceForm {
+            read: Field::of(read),
+            suggest: Field::of(suggest),
+            write: Field::of(write),
+        };
+        assert_eq!(
+            form("public", "", "named").parse().unwrap(),
+            (Circle::Public, Suggesters::Readers, Circle::Named)
+        );
+        assert_eq!(form("everyone", "public", "").parse().unwrap_err().errors().len(), 3);
     }
 }

@@ -20,6 +20,8 @@ pub struct Access {
     pub day: Option<String>,
     /// Who can read it, in a sentence.
     pub read: String,
+    /// Who can suggest changes, in a sentence.
+    pub suggest: String,
     /// Who can change it, in a sentence.
     pub write: String,
     /// Organisations that can read it.
@@ -37,6 +39,8 @@ pub struct Access {
 pub struct ReaderRow {
     /// Its name.
     pub name: String,
+    /// Can it also suggest changes?
+    pub suggests: bool,
     /// Can it also change the document?
     pub writes: bool,
     /// What that rests on, as a sentence.
@@ -62,6 +66,7 @@ impl Access {
     pub fn sample() -> Self {
         let reader = |name: &str, writes: bool| ReaderRow {
             name: name.to_owned(),
+            suggests: true,
             writes,
             why: "It is a member since 1 March 2026.".to_owned(),
         };
@@ -70,6 +75,8 @@ impl Access {
             document: DocumentHead::sample(),
             day: None,
             read: "Only the organisations that were chosen.".to_owned(),
+            suggest: "Contributors, editors and stewards of the organisations that can read it."
+                .to_owned(),
             write: "Editors and stewards of the organisations that can read it.".to_owned(),
             readers: vec![reader("Leeds City Council", true), reader("Open Door", false)],
             log: vec![AccessStep {
@@ -113,6 +120,12 @@ impl AccessChange {
     #[must_use]
     pub fn readers(&self) -> Vec<Choice> {
         AudienceForm::readers()
+    }
+
+    /// Returns who may suggest changes.
+    #[must_use]
+    pub fn suggesters(&self) -> Vec<Choice> {
+        AudienceForm::suggesters()
     }
 
     /// Returns who may change.

@@ -147,12 +147,14 @@ pub struct DocumentNew {
 /// An organisation that may be ticked.
 #[derive(Clone, Debug)]
 pub struct Chosen {
-    /// Its id; posted as `reader` or `writer`.
+    /// Its id; posted as `reader`, `suggester` or `writer`.
     pub id: OrganizationId,
     /// Its name.
     pub name: String,
     /// Ticked to read.
     pub reads: bool,
+    /// Ticked to suggest changes.
+    pub suggests: bool,
     /// Ticked to change.
     pub writes: bool,
 }
@@ -165,6 +167,7 @@ impl Chosen {
             id: OrganizationId([key; 32]),
             name: name.to_owned(),
             reads: true,
+            suggests: false,
             writes: false,
         };
         vec![chosen(2, "Open Door"), chosen(3, "Kent County Council")]
@@ -178,6 +181,12 @@ impl DocumentNew {
         let mut readers = AudienceForm::readers();
         readers.retain(|choice| choice.value != "public");
         readers
+    }
+
+    /// Returns who may suggest changes.
+    #[must_use]
+    pub fn suggesters(&self) -> Vec<Choice> {
+        AudienceForm::suggesters()
     }
 
     /// Returns who may change.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::read::sample_document;
 use super::{Conflict, DocumentHead};
 use crate::chrome::{Chrome, Tab};
-use crate::forms::{FormError, Posted};
+use crate::forms::{Field, FormError, Posted};
 use crate::parts::{self, ItemKeys, PartForm, PartSummary};
 use crate::urls;
 
@@ -22,9 +22,39 @@ pub struct Edit {
     pub parts: Vec<PartSummary>,
     /// Fields that two people set at the same time.
     pub conflicts: Vec<Conflict>,
+    /// Is it `/documents/{d}/suggest`: what is changed is sent as a suggestion?
+    pub is_suggesting: bool,
 }
 
 impl Edit {
+    /// Returns the address of a part's form.
+    #[must_use]
+    pub fn part_address(&self, slug: &str, item: &str) -> String {
+        if self.is_suggesting {
+            urls::suggest_part(self.document.id, slug, item)
+        } else {
+            urls::edit_part(self.document.id, slug, item)
+        }
+    }
+
+    /// May the person open the forms of the parts?
+    #[must_use]
+    pub const fn has_forms(&self) -> bool {
+        self.is_suggesting || self.document.cannot.is_none()
+    }
+
+    /// May the person add, move and remove items?
+    #[must_use]
+    pub const fn has_lists(&self) -> bool {
+        !self.is_suggesting && self.document.cannot.is_none()
+    }
+
+    /// Returns the page of somebody who may only suggest.
+    #[must_use]
+    pub fn sample_suggest() -> Self {
+        Self { is_suggesting: true, ..Self::sample() }
+    }
+
     /// Returns a page with the usual values.
     #[must_use]
     pub fn sample() -> Self {
@@ -34,6 +64,7 @@ impl Edit {
             document: DocumentHead::sample(),
             parts: parts::overview(&document, &sample_keys(&document)),
             conflicts: vec![Conflict::sample()],
+            is_suggesting: false,
         }
     }
 }
@@ -53,13 +84,40 @@ pub struct EditPart {
     pub conflicts: Vec<Conflict>,
     /// Who else has this part open, when the page was made: person (organisation).
     pub people: Vec<String>,
+    /// Why the change is suggested, on the form that sends a suggestion: `/documents/{d}/suggest/{part}`.
+    pub note: Option<Field>,
 }
 
 impl EditPart {
+    /// Is what is changed sent as a suggestion?
+    #[must_use]
+    pub const fn is_suggesting(&self) -> bool {
+        self.note.is_some()
+    }
+
+    /// Returns the address of the page with all parts.
+    #[must_use]
+    pub fn all_parts(&self) -> String {
+        let id = self.document.id;
+        if self.is_suggesting() { urls::suggest(id) } else { urls::edit(id) }
+    }
+
+    /// Returns the form that sends a suggestion.
+    #[must_use]
+    pub fn sample_suggest() -> Self {
+        Self { note: Some(Field::default()), ..Self::sample_step() }
+    }
+
     /// Returns the page that shows again what was typed, with what is wrong.
     #[must_use]
     pub fn again(mut self, posted: &Posted, errors: Vec<FormError>) -> Self {
         self.form = self.form.typed(&posted.0, &errors);
+        if let Some(note) = &mut self.note {
+            *note = Field::of(posted.get("note"));
+            if let Some(error) = errors.iter().find(|error| error.field == "note") {
+                note.refuse(error.message.clone());
+            }
+        }
         self.chrome.errors = errors;
         self
     }
@@ -67,7 +125,12 @@ impl EditPart {
     /// Returns the address that the form posts to, which is the page's own.
     #[must_use]
     pub fn address(&self) -> String {
-        urls::edit_part(self.document.id, &self.form.slug, &self.form.item)
+        let (id, form) = (self.document.id, &self.form);
+        if self.is_suggesting() {
+            urls::suggest_part(id, &form.slug, &form.item)
+        } else {
+            urls::edit_part(id, &form.slug, &form.item)
+        }
     }
 
     /// Does any field take part in live text?
@@ -75,7 +138,7 @@ impl EditPart {
     pub fn is_live(&self) -> bool {
         let nested =
             self.form.lists.iter().flat_map(|list| &list.items).flat_map(|item| &item.fields);
-        self.form.fields.iter().chain(nested).any(|field| field.live)
+        !self.is_suggesting() && self.form.fields.iter().chain(nested).any(|field| field.live)
     }
 
     /// Returns a page of a part with the usual values.
@@ -110,6 +173,7 @@ impl EditPart {
             form: form.unwrap_or_default(),
             conflicts: Vec::new(),
             people: vec!["Sam Ali (Open Door)".to_owned()],
+            note: None,
         }
     }
 }

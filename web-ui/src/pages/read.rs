@@ -26,6 +26,8 @@ pub struct Read {
     pub overdue: bool,
     /// How many changes are held back, as while their author is suspended.
     pub held: usize,
+    /// How many suggestions wait for an answer.
+    pub suggestions: usize,
 }
 
 impl Read {
@@ -34,6 +36,13 @@ impl Read {
     pub fn held_words(&self) -> String {
         let changes = crate::chrome::count(self.held, "change is", "changes are");
         format!("{changes} not shown: held back for now")
+    }
+
+    /// Returns how many suggestions wait, as a sentence.
+    #[must_use]
+    pub fn suggestion_words(&self) -> String {
+        let waits = crate::chrome::count(self.suggestions, "suggestion waits", "suggestions wait");
+        format!("{waits} for an answer")
     }
 
     /// Returns the flow picture of the steps as SVG.
@@ -53,6 +62,7 @@ impl Read {
             updated: "today at 3:05pm by Priya Shah (Leeds City Council)".to_owned(),
             overdue: true,
             held: 2,
+            suggestions: 2,
         }
     }
 }

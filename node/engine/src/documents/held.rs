@@ -7,7 +7,7 @@ use crdt_schema::audience::Audience;
 use crdt_schema::codec;
 use crdt_schema::envelope::{Content, Envelope, Genesis};
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{DocumentId, EnvelopeId, OrganizationId, Timestamp};
+use crdt_schema::identity::{DocumentId, EnvelopeId, OrganizationId, Role, Timestamp};
 use minicbor::{Decode, Encode};
 
 use super::open::Open;
@@ -185,6 +185,12 @@ impl Held {
     /// May this member write, as far as the audience goes?
     pub(crate) fn may_write(&self, member: &OrganizationId) -> bool {
         *member == self.genesis.owner || self.known.audience.may_write(member)
+    }
+
+    /// May this member suggest changes in its role?
+    pub(crate) fn may_suggest(&self, member: &OrganizationId, role: Role) -> bool {
+        role.may_suggest()
+            && (*member == self.genesis.owner || self.known.audience.may_suggest(member, role))
     }
 
     /// May this member have this envelope? Who loses the right to read is told so by the step that took it.

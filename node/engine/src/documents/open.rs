@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use automerge::ChangeHash;
 use crdt_schema::document::{ApplyError, Document};
-use crdt_schema::envelope::Envelope;
+use crdt_schema::envelope::{Content, Envelope};
 use crdt_schema::gate::{self, PlainChange};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{EnvelopeId, NodeId, OrganizationId, SessionId, Timestamp};
@@ -26,6 +26,10 @@ pub(crate) struct Open {
     pub(crate) made: Vec<Made>,
     /// Who wrote the steps of the access log.
     pub(crate) steps: Vec<Made>,
+    /// Who suggested what.
+    pub(crate) suggestions: Vec<Suggested>,
+    /// Who answered which suggestion.
+    pub(crate) answers: BTreeMap<EnvelopeId, Answered>,
     by_change: BTreeMap<ChangeHash, usize>,
     tips: BTreeMap<(NodeId, SessionId), (u64, EnvelopeId)>,
     /// Changes that were accepted and do not count.
@@ -44,6 +48,21 @@ pub(crate) struct Made {
     pub(crate) before: Heads,
     pub(crate) after: Heads,
     changes: Vec<ChangeHash>,
+}
+
+/// Who suggested something. What it is stays on the shelf until somebody looks.
+#[derive(Clone, Debug)]
+pub(crate) struct Suggested {
+    pub(crate) made: Made,
+    pub(crate) base: Heads,
+    pub(crate) note: String,
+}
+
+/// Who answered a suggestion.
+#[derive(Clone, Debug)]
+pub(crate) struct Answered {
+    pub(crate) made: Made,
+    pub(crate) note: String,
 }
 
 impl Made {
@@ -71,6 +90,8 @@ impl Open {
             ledger: Ledger::new(held.genesis.clone()),
             made: Vec::new(),
             steps: Vec::new(),
+            suggestions: Vec::new(),
+            answers: BTreeMap::new(),
             by_change: BTreeMap::new(),
             tips: BTreeMap::new(),
             aside: BTreeMap::new(),
@@ -167,14 +188,39 @@ impl Open {
         if header.seq > tip.0 {
             *tip = (header.seq, placed.id);
         }
-        if changes.is_empty() {
-            self.steps.push(Made::by(placed.id, envelope, changes));
-        } else {
+        let made = Made::by(placed.id, envelope, changes);
+        match &envelope.content {
+            Content::Changes(_) => {}
+            Content::Access(_) => self.steps.push(made.clone()),
+            Content::Suggestion(suggestion) => {
+                let (base, note) = (suggestion.heads(), suggestion.note.clone());
+                self.suggestions.push(Suggested { made: made.clone(), base, note });
+            }
+            Content::Answer(answer) => {
+                let answered = Answered { made: made.clone(), note: answer.note.clone() };
+                self.answers.insert(placed.id, answered);
+            }
+        }
+        if !changes.is_empty() {
             let index = self.made.len();
             self.by_change.extend(changes.iter().map(|change| (change.hash(), index)));
-            self.made.push(Made::by(placed.id, envelope, changes));
+            self.made.push(made);
         }
         self.ledger.add(placed);
+    }
+
+    /// Returns whoever wrote an envelope that was accepted.
+    pub(crate) fn writer(&self, id: &EnvelopeId) -> Option<&Made> {
+        let said = self.suggestions.iter().map(|suggested| &suggested.made);
+        let answered = self.answers.values().map(|answered| &answered.made);
+        let mut all = self.made.iter().chain(&self.steps).chain(said).chain(answered);
+        all.find(|made| made.envelope == *id)
+    }
+
+    /// Returns the suggestion that an envelope took in.
+    pub(crate) fn took(&self, id: &EnvelopeId) -> Option<&Suggested> {
+        let suggestion = self.ledger.answered_by(id)?;
+        self.suggestions.iter().find(|suggested| suggested.made.envelope == suggestion)
     }
 
     /// Makes the document anew from what counts.

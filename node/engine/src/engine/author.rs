@@ -31,10 +31,10 @@ impl Engine {
     ) -> Result<Envelope, Refused> {
         let (node, session) = (self.identity.key.id(), self.session);
         let open = self.documents.opened(&document);
-        if matches!(content, Content::Access(_))
+        if !matches!(content, Content::Changes(_))
             && open.is_some_and(|open| open.has_gap(&node, &session))
         {
-            // A step that follows what does not count would not count either.
+            // A step or a suggestion that follows what does not count would not count either.
             self.session = SessionId(self.chance.bytes());
         }
         let log = self.workspaces.log(&workspace).ok_or(Refused::NoSuchWorkspace)?;

@@ -79,6 +79,12 @@ impl Engine {
             Command::EditDocument { document, base, edits, person } => {
                 self.edit_document(document, base.as_ref(), &edits, person, effects)
             }
+            Command::Suggest { document, base, edits, note, person } => {
+                self.suggest(document, base, &edits, (note, person), effects)
+            }
+            Command::AnswerSuggestion { document, suggestion, verdict, note, person } => {
+                self.answer(document, suggestion, verdict, (note, person), effects)
+            }
             Command::ShowPresence { document, person, at } => {
                 self.show_presence(document, person, at, effects);
                 Ok(Done::Nothing)
@@ -341,17 +347,28 @@ impl Engine {
     ) -> Result<(), Refused> {
         let state = self.state(workspace)?;
         let own = self.own();
-        if let Some(member) = state.members.get(&own)
-            && !member.role.may_write()
-        {
-            let role = member.role;
+        let held = document.and_then(|document| self.documents.held(document));
+        let role = state.members.get(&own).map(|member| member.role);
+        let may_suggest = held.zip(role).is_some_and(|(held, role)| held.may_suggest(&own, role));
+        if let Some(role) = role.filter(|role| !role.may_write()) {
+            let ask = if may_suggest {
+                "Suggest the change instead."
+            } else {
+                "Ask a steward for another role."
+            };
             return Err(Refused::NotAllowed(format!(
-                "Only editors and stewards can change documents; your organisation is a {role} here. Ask a steward for another role."
+                "Only editors and stewards can change documents; your organisation is a {role} here. {ask}"
             )));
         }
-        let held = document.and_then(|document| self.documents.held(document));
         if held.is_some_and(|held| !held.may_write(&own)) {
-            return Err(Refused::NotAllowed("Your organisation can read this document but not change it. Ask the organisation that made it.".to_owned()));
+            let ask = if may_suggest {
+                "Suggest the change instead."
+            } else {
+                "Ask the organisation that made it."
+            };
+            return Err(Refused::NotAllowed(format!(
+                "Your organisation can read this document but not change it. {ask}"
+            )));
         }
         Ok(())
     }
@@ -437,22 +454,7 @@ impl Engine {
         let workspace = self.readable(&document)?;
         self.require_writer(&workspace, Some(&document))?;
         self.gather(&workspace, effects)?;
-        let (node, now) = (self.identity.key.id(), self.now);
-        let Self { documents, workspaces, shelf, session, chance, .. } = self;
-        let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchWorkspace)?;
-        let open =
-            documents.open(&document, &**shelf, &*log).map_err(|error| Self::storage(&error))?;
-        let open = open.ok_or(Refused::NoSuchDocument)?;
-        if open.has_gap(&node, session) {
-            // The changes of a session are numbered without a gap, and some of this one's are no longer in the document.
-            *session = SessionId(chance.bytes());
-        }
-        let session = *session;
-        if base.is_some_and(|base| !open.document.knows(base)) {
-            return Err(Refused::NoSuchVersion);
-        }
-        let changes = crate::documents::Documents::edit(open, (&node, &session), base, edits, now)
-            .map_err(|error| refuse_edit(&error))?;
+        let changes = self.write(&workspace, &document, base, edits)?;
         let mut made = None;
         if !changes.is_empty() {
             let content = Content::Changes(changes.into_iter().map(Into::into).collect());
@@ -470,6 +472,32 @@ impl Engine {
             made: made.or_else(|| base.cloned()).unwrap_or_else(|| heads.clone()),
             heads,
         })
+    }
+
+    /// Makes edits in the open document, for an envelope that the caller seals.
+    pub(super) fn write(
+        &mut self,
+        workspace: &WorkspaceId,
+        document: &DocumentId,
+        base: Option<&Heads>,
+        edits: &[crdt_schema::document::Edit],
+    ) -> Result<Vec<Vec<u8>>, Refused> {
+        let (node, now) = (self.identity.key.id(), self.now);
+        let Self { documents, workspaces, shelf, session, chance, .. } = self;
+        let log = workspaces.log_mut(workspace).ok_or(Refused::NoSuchWorkspace)?;
+        let open =
+            documents.open(document, &**shelf, &*log).map_err(|error| Self::storage(&error))?;
+        let open = open.ok_or(Refused::NoSuchDocument)?;
+        if open.has_gap(&node, session) {
+            // The changes of a session are numbered without a gap, and some of this one's are no longer in the document.
+            *session = SessionId(chance.bytes());
+        }
+        let session = *session;
+        if base.is_some_and(|base| !open.document.knows(base)) {
+            return Err(Refused::NoSuchVersion);
+        }
+        crate::documents::Documents::edit(open, (&node, &session), base, edits, now)
+            .map_err(|error| refuse_edit(&error))
     }
 
     fn show_presence(
@@ -502,7 +530,7 @@ impl Engine {
     }
 }
 
-fn refuse_edit(error: &EditError) -> Refused {
+pub(super) fn refuse_edit(error: &EditError) -> Refused {
     match error {
         EditError::TooLarge { .. } => Refused::TooLarge(sentence(&error.to_string())),
         EditError::NotFound { path }

@@ -217,9 +217,9 @@ fn role_change(state: &State, organization: &OrganizationId, role: Role) -> Vec<
         }
         Role::Editor => "can read and change documents",
         Role::Contributor => {
-            "can read documents. It can no longer change them; suggestions are not built yet"
+            "can read documents and suggest changes to them, and no longer change them itself"
         }
-        Role::Reader => "can read documents, and no longer change them",
+        Role::Reader => "can read documents, and no longer change them or suggest changes",
     };
     let mut sentences = vec![format!("{who} {may}.")];
     let was = state.members.get(organization).map(|member| member.role);
@@ -267,10 +267,16 @@ pub(super) fn audience_change(
             list(&change.lose)
         ));
     }
+    if !change.suggest_no_more.is_empty() {
+        sentences.push(format!(
+            "{} will no longer be able to suggest changes. What they suggested and nobody has answered does not count any more.",
+            list(&change.suggest_no_more)
+        ));
+    }
     if audience.read == Circle::Public && !was_public {
         sentences.push("Anybody may read the document, whoever they are.".to_owned());
     }
-    if sentences.is_empty() {
+    if change.gain.is_empty() && change.lose.is_empty() {
         sentences.push("The same organisations can read it as before.".to_owned());
     }
     sentences
@@ -297,7 +303,7 @@ pub(super) const fn why_out(why: Why) -> &'static str {
             "Its author's organisation waits for approval. It counts as soon as a steward lets it in."
         }
         Why::Narrowed(_) => {
-            "Its author's organisation lost the right to write in this document before this reached whoever decided that."
+            "Its author's organisation lost the right to write in this document, or to suggest changes to it, before this reached whoever decided that."
         }
         Why::Forked => "Its author's computer said two different things in one place.",
         Why::BuildsOnThat => "It builds on something that does not count.",

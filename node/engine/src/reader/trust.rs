@@ -191,6 +191,8 @@ impl Reader<'_> {
                 ReaderView {
                     organization: *organization,
                     name: member.name().to_string(),
+                    may_suggest: member.role.may_suggest()
+                        && (is_owner || audience.may_suggest(organization, member.role)),
                     may_write: member.role.may_write()
                         && (is_owner || audience.may_write(organization)),
                     why: sentences::why_reads(&audience, is_owner, member),
@@ -268,8 +270,7 @@ impl Reader<'_> {
         let made: Vec<(EnvelopeId, OrganizationId, Why, Timestamp, String)> = out
             .into_iter()
             .map(|(envelope, organization, why)| {
-                let made =
-                    open.made.iter().chain(&open.steps).find(|made| made.envelope == envelope);
+                let made = open.writer(&envelope);
                 let time = made.map(|made| made.time).unwrap_or_default();
                 let person = made.map(|made| made.person.name.to_string()).unwrap_or_default();
                 (envelope, organization, why, time, person)
@@ -343,11 +344,23 @@ impl Reader<'_> {
                 (true, false) => change.lose.push(name.clone()),
                 (true, true) | (false, false) => {}
             }
+            let is_owner = *organization == owner;
+            let role = member.role;
+            let suggested = held.may_suggest(organization, role);
+            let suggests =
+                role.may_suggest() && (is_owner || audience.may_suggest(organization, role));
+            let writes = role.may_write() && (is_owner || audience.may_write(organization));
+            if suggests && !writes {
+                change.suggest.push(name.clone());
+            } else if suggested && !suggests {
+                change.suggest_no_more.push(name.clone());
+            }
             if after {
                 change.readers.push(name);
             }
         }
-        for names in [&mut change.readers, &mut change.gain, &mut change.lose] {
+        let AudienceChange { readers, gain, lose, suggest, suggest_no_more, .. } = &mut change;
+        for names in [readers, gain, lose, suggest, suggest_no_more] {
             names.sort();
         }
         let was_public = held.audience().read == Circle::Public;

@@ -11,3 +11,7 @@ mod stage;
 mod strangers;
 #[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod suggestions;
+#[cfg(test)]
+mod same_work;

@@ -27,6 +27,8 @@ pub(crate) struct Kept {
     envelopes: Vec<(EnvelopeMeta, Vec<u8>)>,
     locals: BTreeMap<String, Vec<u8>>,
     cache: BTreeMap<String, Vec<u8>>,
+    /// How often something of it was read.
+    reads: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -69,7 +71,8 @@ impl Shelf for MapShelf {
     }
 
     fn envelope(&self, id: &EnvelopeId) -> Result<Option<Vec<u8>>, ShelfError> {
-        let kept = self.kept();
+        let mut kept = self.kept();
+        kept.reads += 1;
         Ok(kept.envelopes.iter().find(|(meta, _)| meta.id == *id).map(|(_, bytes)| bytes.clone()))
     }
 
@@ -80,7 +83,9 @@ impl Shelf for MapShelf {
     }
 
     fn cached(&self, key: &str) -> Option<Vec<u8>> {
-        self.kept().cache.get(key).cloned()
+        let mut kept = self.kept();
+        kept.reads += 1;
+        kept.cache.get(key).cloned()
     }
 }
 
@@ -446,6 +451,11 @@ impl Stage {
             }
         }
         log.map(|log| log.heads()).unwrap_or_default()
+    }
+
+    /// Counts how often a node read something that it kept.
+    pub(crate) fn reads(&self, number: usize) -> usize {
+        self.nodes[number].shelf.kept().reads
     }
 
     /// Returns what a node kept: its membership entries and its envelopes.

@@ -67,7 +67,7 @@ fn meet(stage: &mut Stage, pairs: &[(usize, usize)]) {
 
 fn only(stage: &Stage, numbers: &[usize]) -> Audience {
     let named: BTreeSet<OrganizationId> = numbers.iter().map(|one| of(stage, *one)).collect();
-    Audience { read: Circle::Named(named.clone()), write: Circle::Named(named) }
+    Audience::new(Circle::Named(named.clone()), Circle::Named(named))
 }
 
 fn set_audience(

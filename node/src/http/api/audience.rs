@@ -1,4 +1,4 @@
-//! Who may read and write a document: changing it, its log, and who could read it when.
+//! Who may read a document, suggest changes to it and write it: changing it, its log, and who could read it when.
 
 use axum::Json;
 use axum::extract::State;
@@ -31,6 +31,7 @@ pub(crate) async fn show(
     let log: Vec<Value> = log.iter().map(step_json).collect();
     Ok(Json(json!({
         "read": view.audience.read,
+        "suggest": view.audience.suggest,
         "write": view.audience.write,
         "may_change": view.may_set_audience,
         "log": log,
@@ -73,7 +74,11 @@ pub(crate) fn with_owner(audience: Audience, owner: OrganizationId) -> Audience 
         }
         Circle::Workspace | Circle::Public => circle,
     };
-    Audience { read: add(audience.read), write: add(audience.write) }
+    Audience {
+        read: add(audience.read),
+        suggest: add(audience.suggest),
+        write: add(audience.write),
+    }
 }
 
 /// The moment that is asked about.
@@ -100,6 +105,7 @@ pub(crate) async fn readers(
 fn reader_json(reader: &ReaderView) -> Value {
     json!({
         "organization": organization(&reader.organization, &reader.name),
+        "may_suggest": reader.may_suggest,
         "may_write": reader.may_write,
         "why": reader.why,
     })
@@ -144,8 +150,8 @@ mod tests {
     fn the_owner_is_always_among_those_who_are_named() {
         let [owner, other] = [OrganizationId([1; 32]), OrganizationId([2; 32])];
         let named = |ids: &[OrganizationId]| Circle::Named(ids.iter().copied().collect());
-        let wanted = Audience { read: named(&[other]), write: Circle::Workspace };
+        let wanted = Audience::new(named(&[other]), Circle::Workspace);
         let set = with_owner(wanted, owner);
-        assert_eq!(set, Audience { read: named(&[owner, other]), write: Circle::Workspace });
+        assert_eq!(set, Audience::new(named(&[owner, other]), Circle::Workspace));
     }
 }

@@ -131,6 +131,7 @@ fn answered(done: Done) -> Result<(EntryId, bool), Problem> {
         | Done::Invite { .. }
         | Done::Found { .. }
         | Done::Joining { .. }
+        | Done::Suggestion(_)
         | Done::Document { .. } => Err(Problem::stopping()),
     }
 }

@@ -93,6 +93,7 @@ fn listed(document: &DocumentView) -> Map<String, Value> {
         "created": time(document.created),
         "last_modified": time(document.updated),
         "may_write": document.may_write,
+        "may_suggest": document.may_suggest,
         "may_set_audience": document.may_set_audience,
     });
     match members {
@@ -223,6 +224,11 @@ fn entry_json(entry: &HistoryView) -> Value {
         "before": entry.before,
         "after": entry.after,
         "changes": entry.changes,
+        "took": entry.took.as_ref().map(|took| json!({
+            "suggestion": took.suggestion,
+            "organization": organization(&took.organization, &took.organization_name),
+            "person": took.person,
+        })),
     })
 }
 

@@ -25,7 +25,7 @@ use crate::http::extract::{self, Id, Params, Raw};
 use crate::http::problem::Problem;
 
 /// What the network knows itself: no patch touches it.
-const NOT_BY_PATCH: [&str; 17] = [
+const NOT_BY_PATCH: [&str; 18] = [
     "id",
     "version",
     "access",
@@ -42,6 +42,7 @@ const NOT_BY_PATCH: [&str; 17] = [
     "forked_from",
     "conflicts",
     "may_write",
+    "may_suggest",
     "may_set_audience",
 ];
 
@@ -93,6 +94,7 @@ pub(crate) async fn make(app: &App, command: Command) -> Result<(DocumentId, Hea
         | Done::Invite { .. }
         | Done::Found { .. }
         | Done::Joining { .. }
+        | Done::Suggestion(_)
         | Done::Proposal { .. } => Err(Problem::stopping()),
     }
 }
@@ -101,6 +103,13 @@ pub(crate) async fn make(app: &App, command: Command) -> Result<(DocumentId, Hea
 #[derive(Debug, Deserialize)]
 pub(crate) struct Base {
     base: Option<String>,
+}
+
+impl Base {
+    /// Returns it as it was sent.
+    pub(crate) fn base(&self) -> Option<&str> {
+        self.base.as_deref()
+    }
 }
 
 pub(crate) async fn change(
@@ -122,7 +131,7 @@ pub(crate) async fn change(
         return Err(Problem::changed_meanwhile());
     }
     let edit = patch(&headers, &body)?;
-    let base = base.base.as_deref().map(known_form).transpose()?;
+    let base = base.base().map(known_form).transpose()?;
     let heads = change_with(&app, document, base, vec![edit], person).await?;
     Ok(([(header::ETAG, entity_tag(&heads))], Json(json!({"heads": heads}))))
 }
@@ -141,7 +150,7 @@ pub(crate) async fn change_with(
 }
 
 /// Makes the edits on a copy and looks at what came of them.
-fn try_out(
+pub(crate) fn try_out(
     node: &mut Reader<'_>,
     id: &DocumentId,
     base: Option<Heads>,
@@ -168,22 +177,26 @@ fn names(sent: &HeaderValue, heads: &Heads) -> bool {
 
 fn patch(headers: &HeaderMap, body: &[u8]) -> Result<Edit, Problem> {
     match extract::media_type(headers).as_str() {
-        "application/merge-patch+json" | "application/json" => {
-            let fields: Map<String, Value> = extract::parse(body)?;
-            for name in fields.keys() {
-                refuse_networks_own(name)?;
-            }
-            Ok(Edit::MergePatch(Value::Object(fields)))
-        }
-        "application/json-patch+json" => {
-            let patch: Patch = extract::parse(body)?;
-            patch.0.iter().try_for_each(refuse_operation)?;
-            Ok(Edit::JsonPatch(patch))
-        }
+        "application/merge-patch+json" | "application/json" => merge_patch(extract::parse(body)?),
+        "application/json-patch+json" => json_patch(extract::parse(body)?),
         _ => Err(Problem::media_type(
             "send application/merge-patch+json or application/json-patch+json",
         )),
     }
+}
+
+/// Takes a merge patch of what people may change.
+pub(crate) fn merge_patch(fields: Map<String, Value>) -> Result<Edit, Problem> {
+    for name in fields.keys() {
+        refuse_networks_own(name)?;
+    }
+    Ok(Edit::MergePatch(Value::Object(fields)))
+}
+
+/// Takes a JSON patch of what people may change.
+pub(crate) fn json_patch(patch: Patch) -> Result<Edit, Problem> {
+    patch.0.iter().try_for_each(refuse_operation)?;
+    Ok(Edit::JsonPatch(patch))
 }
 
 fn refuse_operation(operation: &PatchOperation) -> Result<(), Problem> {

@@ -280,6 +280,7 @@ pub(crate) async fn join(
         | Done::Workspace(_)
         | Done::Invite { .. }
         | Done::Found { .. }
+        | Done::Suggestion(_)
         | Done::Proposal { .. }
         | Done::Document { .. } => Err(Problem::stopping()),
     }

@@ -194,6 +194,7 @@ impl Conversation {
             | Done::Invite { .. }
             | Done::Found { .. }
             | Done::Joining { .. }
+            | Done::Suggestion(_)
             | Done::Proposal { .. } => Err(ActError::Stopped),
         }
     }

@@ -7,7 +7,7 @@ use crdt_schema::identity::{DocumentId, OrganizationId};
 use engine::input::Command;
 use engine::view::{AccessView, MemberView, ReaderView, Standing};
 use web_ui::forms::decision::ConfirmForm;
-use web_ui::forms::document::{self as forms, AudienceForm, DayForm};
+use web_ui::forms::document::{self as forms, AudienceForm, DayForm, Suggesters};
 use web_ui::forms::{Field, Posted};
 use web_ui::pages::access::{Access, AccessChange, AccessStep, ReaderRow};
 use web_ui::pages::decisions::Confirm;
@@ -54,6 +54,7 @@ pub(crate) async fn show(
         document: head,
         day: day.map(|day| web_ui::when::iso_date(&day.to_string())),
         read: read_words(&found.audience.read, &workspace_name),
+        suggest: suggest_words(&found.audience).to_owned(),
         write: write_words(&found.audience.write).to_owned(),
         readers: found.readers.iter().map(reader).collect(),
         log: log.iter().map(|step| access_step(step, &members, &workspace_name)).collect(),
@@ -64,7 +65,12 @@ pub(crate) async fn show(
 }
 
 fn reader(reader: &ReaderView) -> ReaderRow {
-    ReaderRow { name: reader.name.clone(), writes: reader.may_write, why: reader.why.clone() }
+    ReaderRow {
+        name: reader.name.clone(),
+        suggests: reader.may_suggest,
+        writes: reader.may_write,
+        why: reader.why.clone(),
+    }
 }
 
 fn read_words(circle: &Circle, workspace: &str) -> String {
@@ -74,6 +80,16 @@ fn read_words(circle: &Circle, workspace: &str) -> String {
             "Everyone in the workspace, and whoever they pass it on to: it is public.".to_owned()
         }
         Circle::Named(_) => "Only the organisations named here.".to_owned(),
+    }
+}
+
+fn suggest_words(audience: &Audience) -> &'static str {
+    match suggesters_of(audience) {
+        Suggesters::Readers => {
+            "Contributors, editors and stewards of the organisations that can read it."
+        }
+        Suggesters::Writers => "Nobody but those who can change it.",
+        Suggesters::Named => "The organisations named here, and those who can change it.",
     }
 }
 
@@ -98,8 +114,9 @@ fn access_step(step: &AccessView, members: &[MemberView], workspace: &str) -> Ac
     let what = match &step.audience {
         Some(audience) => {
             format!(
-                "Can be read by {}. Can be changed by {}.",
+                "Can be read by {}. {} can suggest changes. Can be changed by {}.",
                 names(&audience.read),
+                capital(&names(&audience.suggest)),
                 names(&audience.write)
             )
         }
@@ -113,6 +130,12 @@ fn access_step(step: &AccessView, members: &[MemberView], workspace: &str) -> Ac
     }
 }
 
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}", letters.as_str())
+}
+
 fn name_of(members: &[MemberView], id: &OrganizationId) -> String {
     let member = members.iter().find(|member| member.organization == *id);
     member.map_or_else(|| id.to_string(), |member| member.name.clone())
@@ -123,6 +146,7 @@ pub(crate) fn chosen(
     members: &[MemberView],
     owner: &OrganizationId,
     reads: impl Fn(&OrganizationId) -> bool,
+    suggests: impl Fn(&OrganizationId) -> bool,
     writes: impl Fn(&OrganizationId) -> bool,
 ) -> Vec<Chosen> {
     let can_be = |member: &&MemberView| {
@@ -136,6 +160,7 @@ pub(crate) fn chosen(
             id: member.organization,
             name: member.name.clone(),
             reads: reads(&member.organization),
+            suggests: suggests(&member.organization),
             writes: writes(&member.organization),
         })
         .collect()
@@ -148,12 +173,7 @@ pub(crate) fn is_ticked(posted: &Posted, name: &str, id: &OrganizationId) -> boo
 }
 
 /// Returns the circle that was chosen; `owner` always belongs to it.
-pub(crate) fn circle(
-    who: forms::Circle,
-    posted: &Posted,
-    name: &str,
-    owner: OrganizationId,
-) -> Circle {
+fn circle(who: forms::Circle, posted: &Posted, name: &str, owner: OrganizationId) -> Circle {
     match who {
         forms::Circle::Workspace => Circle::Workspace,
         forms::Circle::Public => Circle::Public,
@@ -161,6 +181,32 @@ pub(crate) fn circle(
             let ticked = posted.all(name).filter_map(|id| id.parse().ok());
             Circle::Named(ticked.chain([owner]).collect())
         }
+    }
+}
+
+/// Returns the circle of those who may suggest that was chosen; `owner` always belongs to it.
+fn suggest_circle(
+    who: Suggesters,
+    read: &Circle,
+    posted: &Posted,
+    owner: OrganizationId,
+) -> Circle {
+    match who {
+        Suggesters::Readers => read.clone(),
+        // Whoever may write may suggest without being named.
+        Suggesters::Writers => Circle::Named([owner].into()),
+        Suggesters::Named => circle(forms::Circle::Named, posted, "suggester", owner),
+    }
+}
+
+/// Returns what the form says of who may suggest.
+fn suggesters_of(audience: &Audience) -> Suggesters {
+    let Audience { read, suggest, .. } = audience;
+    match suggest {
+        Circle::Workspace | Circle::Public => Suggesters::Readers,
+        Circle::Named(_) if suggest == read => Suggesters::Readers,
+        Circle::Named(named) if named.len() <= 1 => Suggesters::Writers,
+        Circle::Named(_) => Suggesters::Named,
     }
 }
 
@@ -182,15 +228,26 @@ pub(crate) async fn ask(
         Circle::Named(named) => named.contains(id),
         Circle::Workspace | Circle::Public => false,
     };
-    let Audience { read, write } = &view.audience;
+    let Audience { read, suggest, write } = &view.audience;
     frame::show(&AccessChange {
         chrome,
         document: head,
         form: AudienceForm {
             read: Field::of(word(read)),
+            suggest: Field::of(match suggesters_of(&view.audience) {
+                Suggesters::Readers => "readers",
+                Suggesters::Writers => "writers",
+                Suggesters::Named => "named",
+            }),
             write: Field::of(if *write == Circle::Public { "workspace" } else { word(write) }),
         },
-        organizations: chosen(&members, &view.owner, |id| named(read, id), |id| named(write, id)),
+        organizations: chosen(
+            &members,
+            &view.owner,
+            |id| named(read, id),
+            |id| named(suggest, id),
+            |id| named(write, id),
+        ),
     })
 }
 
@@ -203,14 +260,11 @@ pub(crate) async fn change(
     let Form { signed, posted, .. } = form;
     let opened = document::open(&app, &signed, id).await?;
     let owner = opened.view.owner;
-    let (read, write) = match AudienceForm::read(&posted).parse() {
+    let (read, suggest, write) = match AudienceForm::read(&posted).parse() {
         Ok(chosen) => chosen,
         Err(again) => return choose_again(opened, again, &posted),
     };
-    let audience = Audience {
-        read: circle(read, &posted, "reader", owner),
-        write: circle(write, &posted, "writer", owner),
-    };
+    let audience = audience((read, suggest, write), &posted, owner);
     if posted.get("step") != "save" {
         return preview(&app, opened, &posted, audience).await;
     }
@@ -220,6 +274,18 @@ pub(crate) async fn change(
     Ok(Redirect::to(&urls::access(id)).into_response())
 }
 
+/// Returns the audience that was chosen.
+pub(crate) fn audience(
+    (read, suggest, write): (forms::Circle, Suggesters, forms::Circle),
+    posted: &Posted,
+    owner: OrganizationId,
+) -> Audience {
+    let read = circle(read, posted, "reader", owner);
+    let write = circle(write, posted, "writer", owner);
+    let suggest = suggest_circle(suggest, &read, posted, owner);
+    Audience { read, suggest, write }
+}
+
 fn choose_again(opened: Opened, again: AudienceForm, posted: &Posted) -> Result<Response, Refusal> {
     let Opened { chrome, head, view, members, .. } = opened;
     let ticked = |name: &'static str| move |id: &OrganizationId| is_ticked(posted, name, id);
@@ -227,7 +293,13 @@ fn choose_again(opened: Opened, again: AudienceForm, posted: &Posted) -> Result<
         chrome: chrome.with_errors(again.errors()),
         document: head,
         form: again,
-        organizations: chosen(&members, &view.owner, ticked("reader"), ticked("writer")),
+        organizations: chosen(
+            &members,
+            &view.owner,
+            ticked("reader"),
+            ticked("suggester"),
+            ticked("writer"),
+        ),
     })
 }
 
@@ -241,7 +313,7 @@ async fn preview(
     let id = head.id;
     let means = app.handle().read(move |node| node.audience_consequences(&id, &audience)).await??;
     let mut hidden = vec![("step".to_owned(), "save".to_owned())];
-    let kept = ["read", "write", "reader", "writer"];
+    let kept = ["read", "suggest", "write", "reader", "suggester", "writer"];
     hidden.extend(posted.0.iter().filter(|(name, _)| kept.contains(&name.as_str())).cloned());
     frame::show(&Confirm {
         chrome,
@@ -252,6 +324,8 @@ async fn preview(
             ("Will be able to read it".to_owned(), means.readers),
             ("Could not read it until now".to_owned(), means.gain),
             ("Will no longer be able to read it".to_owned(), means.lose),
+            ("Will be able to suggest changes, but not to change it".to_owned(), means.suggest),
+            ("Will no longer be able to suggest changes".to_owned(), means.suggest_no_more),
             ("What this does, and what it cannot do".to_owned(), means.sentences),
         ],
         action: urls::access_change(id),

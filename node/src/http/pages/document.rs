@@ -60,6 +60,7 @@ pub(crate) async fn open(app: &App, signed: &Signed, id: DocumentId) -> Result<O
         title: view.title.clone(),
         heads: view.heads.clone(),
         cannot: cannot(&view, &members),
+        may_suggest: view.may_suggest,
     };
     let workspace_name = workspace.name;
     Ok(Opened { chrome, head, view, content, conflicts, members, workspace_name, last_editor })
@@ -80,7 +81,12 @@ fn cannot(view: &DocumentView, members: &[MemberView]) -> Option<String> {
         members.iter().filter(writes).map(|member| member.name.as_str()).collect();
     let ask =
         if names.is_empty() { String::new() } else { format!(" Ask {}.", names.join(" or ")) };
-    Some(format!("Your organisation can read this pathway, but not change it.{ask}"))
+    let may = if view.may_suggest {
+        "Your organisation can read this pathway and suggest changes, but not change it."
+    } else {
+        "Your organisation can read this pathway, but not change it."
+    };
+    Some(format!("{may}{ask}"))
 }
 
 fn conflict(view: ConflictView) -> Conflict {
@@ -118,7 +124,12 @@ pub(crate) async fn read(
 ) -> Result<Response, Refusal> {
     let Opened { chrome, head, view, content, conflicts, last_editor, .. } =
         open(&app, &signed, id).await?;
-    let held = app.handle().read(move |node| node.not_counted(&id)).await??;
+    let (held, suggestions) = app
+        .handle()
+        .read(move |node| {
+            Ok::<_, engine::Refused>((node.not_counted(&id)?, node.suggestions(&id)?))
+        })
+        .await??;
     let calendar = frame::calendar();
     frame::show(&Read {
         chrome,
@@ -128,6 +139,10 @@ pub(crate) async fn read(
         updated: format!("{} by {last_editor}", calendar.near(view.updated)),
         overdue: when::is_past(&view.review_date, calendar.today()),
         held: held.iter().filter(|refusal| refusal.is_held).count(),
+        suggestions: suggestions
+            .iter()
+            .filter(|one| one.answer.is_none() && !one.is_out_of_date)
+            .count(),
     })
 }
 

@@ -3,7 +3,6 @@
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use crdt_schema::audience::Audience;
 use crdt_schema::identity::{Kind, OrganizationId, WorkspaceId};
 use engine::input::Command;
 use serde::Deserialize;
@@ -16,7 +15,7 @@ use web_ui::pages::documents::{DocumentNew, DocumentRow, Documents};
 use web_ui::urls;
 use web_ui::when;
 
-use super::access::{chosen, circle, is_ticked};
+use super::access::{audience, chosen, is_ticked};
 use super::frame::{self, Refusal, Signed};
 use super::home;
 use super::posted::Form;
@@ -136,7 +135,13 @@ async fn new_page(
         kind: kind.word().to_owned(),
         form,
         audience,
-        organizations: chosen(&members, &own, ticked("reader"), ticked("writer")),
+        organizations: chosen(
+            &members,
+            &own,
+            ticked("reader"),
+            ticked("suggester"),
+            ticked("writer"),
+        ),
     })
 }
 
@@ -150,12 +155,9 @@ pub(crate) async fn create(
     let mut typed = TitleForm::read(&posted);
     let mut who = AudienceForm::read(&posted);
     match (typed.clone().parse(), who.clone().parse()) {
-        (Ok(title), Ok((read, write))) => {
+        (Ok(title), Ok(who)) => {
             let own = app.handle().read(|node| node.card().organization).await?;
-            let audience = Audience {
-                read: circle(read, &posted, "reader", own),
-                write: circle(write, &posted, "writer", own),
-            };
+            let audience = audience(who, &posted, own);
             let content =
                 json!({"document_type": kind, "title": title, "status": "draft", "body": {}});
             let (kind, content) = edit::check(&content)?;

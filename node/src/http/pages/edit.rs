@@ -30,7 +30,7 @@ pub(crate) async fn overview(
     let Opened { chrome, head, content, conflicts, .. } = document::open(&app, &signed, id).await?;
     let keys = current_keys(&app, id, &content, &head.heads).await?;
     let parts = parts::overview(&content, &keys);
-    frame::show(&EditPage { chrome, document: head, parts, conflicts })
+    frame::show(&EditPage { chrome, document: head, parts, conflicts, is_suggesting: false })
 }
 
 pub(crate) async fn current_keys(
@@ -44,15 +44,15 @@ pub(crate) async fn current_keys(
 }
 
 /// What the path names: document, part, and item for parts that are one item.
-type Address = Path<Vec<String>>;
+pub(crate) type Address = Path<Vec<String>>;
 
-struct Wanted {
-    id: DocumentId,
+pub(crate) struct Wanted {
+    pub(crate) id: DocumentId,
     part: &'static parts::Part,
     item: String,
 }
 
-fn wanted(address: Vec<String>) -> Result<Wanted, Refusal> {
+pub(crate) fn wanted(address: Vec<String>) -> Result<Wanted, Refusal> {
     let mut segments = address.into_iter();
     let id = segments.next().and_then(|id| id.parse().ok()).ok_or(Refusal::NotFound)?;
     let part = segments.next().and_then(|slug| parts::find(&slug)).ok_or(Refusal::NotFound)?;
@@ -77,7 +77,11 @@ pub(crate) async fn part(
     frame::show(&page)
 }
 
-async fn part_page(app: &App, signed: &Signed, wanted: &Wanted) -> Result<EditPart, Refusal> {
+pub(crate) async fn part_page(
+    app: &App,
+    signed: &Signed,
+    wanted: &Wanted,
+) -> Result<EditPart, Refusal> {
     let id = wanted.id;
     let Opened { chrome, head, content, conflicts, .. } = document::open(app, signed, id).await?;
     let keys = current_keys(app, id, &content, &head.heads).await?;
@@ -99,7 +103,7 @@ async fn part_page(app: &App, signed: &Signed, wanted: &Wanted) -> Result<EditPa
         .collect();
     people.dedup();
     let conflicts = conflicts.into_iter().filter(|conflict| here(&conflict.path)).collect();
-    Ok(EditPart { chrome, document: head, form, conflicts, people })
+    Ok(EditPart { chrome, document: head, form, conflicts, people, note: None })
 }
 
 pub(crate) async fn save(
@@ -144,7 +148,7 @@ async fn again(
 }
 
 /// Finds the input that a refusal is about.
-fn error_of(problem: &Problem, posted: &Posted) -> FormError {
+pub(crate) fn error_of(problem: &Problem, posted: &Posted) -> FormError {
     let pointer = problem.errors.first().map(|(pointer, _)| pointer.as_str()).unwrap_or_default();
     let field = posted
         .0
@@ -155,7 +159,7 @@ fn error_of(problem: &Problem, posted: &Posted) -> FormError {
 }
 
 /// Returns what was changed: a value that equals what the form was made from is no edit.
-async fn edits_of(
+pub(crate) async fn edits_of(
     app: &App,
     id: DocumentId,
     base: &Heads,

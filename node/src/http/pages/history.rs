@@ -93,6 +93,9 @@ fn runs(makers: Vec<HistoryView>) -> Vec<Run> {
                     && run.last.organization == made.organization
                     && run.began.saturating_sub(made.time.0) < PAUSE_MILLISECONDS
                     && run.last.time.0.saturating_sub(made.time.0) < TOGETHER_MILLISECONDS
+                    // What took in somebody's suggestion is told by itself.
+                    && run.last.took.is_none()
+                    && made.took.is_none()
                     && !is_creation =>
             {
                 run.before = made.before;
@@ -136,7 +139,10 @@ fn entry(
             })
         })
         .collect();
-    let mut what: Vec<String> = changes.iter().map(sentence).collect();
+    let took = run.last.took.as_ref().map(|took| {
+        format!("took in a suggestion by {} ({})", took.person.name, took.organization_name)
+    });
+    let mut what: Vec<String> = took.into_iter().chain(changes.iter().map(sentence)).collect();
     if what.len() > SENTENCES {
         let more = what.len() - SENTENCES;
         what.truncate(SENTENCES);
@@ -255,7 +261,7 @@ pub(crate) async fn compare(
     })
 }
 
-fn row(change: &FieldChange) -> CompareRow {
+pub(crate) fn row(change: &FieldChange) -> CompareRow {
     let text = |value: &Option<Value>| value.as_ref().map(plain_text).unwrap_or_default();
     let change_shown = match change.kind {
         ChangeKind::Added => CompareChange::Added(text(&change.after)),

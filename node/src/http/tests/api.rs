@@ -89,7 +89,10 @@ async fn an_example_comes_back_equal_and_unknown_fields_with_it() {
     assert_eq!(shown["body"], file["body"]);
     assert_eq!(shown["tags"], file["tags"]);
     assert_eq!(shown["owner"]["name"], "Open Door");
-    assert_eq!(shown["audience"], json!({"read": "workspace", "write": "workspace"}));
+    assert_eq!(
+        shown["audience"],
+        json!({"read": "workspace", "suggest": "workspace", "write": "workspace"})
+    );
     assert_eq!(shown["conflicts"], json!([]));
     assert_eq!(shown["may_write"], true);
     node.stop().await;
