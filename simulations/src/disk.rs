@@ -1,6 +1,6 @@
 //! [`Disk`]: what survives a crash: only whole batches that were committed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crdt_schema::identity::{EnvelopeId, WorkspaceId};
@@ -17,6 +17,7 @@ struct Kept {
     envelopes: BTreeMap<EnvelopeId, Vec<u8>>,
     locals: BTreeMap<String, Vec<u8>>,
     cache: BTreeMap<String, Vec<u8>>,
+    damaged: BTreeSet<EnvelopeId>,
 }
 
 impl Disk {
@@ -30,6 +31,10 @@ impl Disk {
         for record in records {
             match record {
                 Record::Entry { workspace, bytes, .. } => kept.entries.push((workspace, bytes)),
+                // It came again because it was damaged, and keeps its place.
+                Record::Envelope { id, .. } if kept.envelopes.contains_key(&id) => {
+                    kept.damaged.remove(&id);
+                }
                 Record::Envelope { workspace, document, id, time, bytes } => {
                     kept.metas.push(EnvelopeMeta { workspace, document, id, time });
                     kept.envelopes.insert(id, bytes);
@@ -43,6 +48,26 @@ impl Disk {
     /// Loses what is kept without a promise, as when the index is built again from the journal.
     pub fn lose_cache(&self) {
         self.kept().cache.clear();
+    }
+
+    /// Flips bits in the envelopes that are hit; returns them.
+    pub fn damage(&self, mut is_hit: impl FnMut() -> bool) -> Vec<EnvelopeId> {
+        let mut kept = self.kept();
+        let hit: Vec<EnvelopeId> =
+            kept.metas.iter().map(|meta| meta.id).filter(|_| is_hit()).collect();
+        kept.damaged.extend(&hit);
+        hit
+    }
+
+    /// Takes the membership entries that are hit.
+    pub fn damage_entries(&self, mut is_hit: impl FnMut() -> bool) {
+        self.kept().entries.retain(|_| !is_hit());
+    }
+
+    /// How many envelopes are damaged?
+    #[must_use]
+    pub fn damaged(&self) -> usize {
+        self.kept().damaged.len()
     }
 
     /// Returns a copy that goes its own way: a backup, or a thief's.
@@ -87,7 +112,8 @@ impl Shelf for Disk {
     }
 
     fn envelope(&self, id: &EnvelopeId) -> Result<Option<Vec<u8>>, ShelfError> {
-        Ok(self.kept().envelopes.get(id).cloned())
+        let kept = self.kept();
+        Ok(kept.envelopes.get(id).filter(|_| !kept.damaged.contains(id)).cloned())
     }
 
     fn locals(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, ShelfError> {

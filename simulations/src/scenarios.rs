@@ -20,6 +20,7 @@ mod suspended_for_a_while;
 mod duelling_stewards;
 mod the_last_steward_is_gone;
 mod a_backup_is_restored;
+mod flipped_bits_are_healed;
 
 use anyhow::Result;
 
@@ -61,6 +62,7 @@ scenarios![
     duelling_stewards,
     the_last_steward_is_gone,
     a_backup_is_restored,
+    flipped_bits_are_healed,
 ];
 
 /// Returns the scenario of a name.

@@ -341,6 +341,14 @@ impl World {
         self.answers.remove(&id)
     }
 
+    /// Lets something happen to a node.
+    ///
+    /// # Errors
+    /// If there is no such node.
+    pub fn tell(&mut self, number: Number, input: Input) -> Result<()> {
+        self.handle(number, input)
+    }
+
     fn handle(&mut self, number: Number, input: Input) -> Result<()> {
         let (now, local) = (self.now, self.clock(number));
         let (least, most) = self.disk_delay;

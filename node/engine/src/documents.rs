@@ -1,11 +1,14 @@
 //! Part: the documents held, which of them are open in memory, and whether an envelope fits the one it is for.
 
 mod fit;
+mod heal;
 mod held;
 mod open;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::effects::Record;
+use crate::shelf::{Shelf, ShelfError};
 use crdt_schema::document::{Document, Edit, EditError};
 use crdt_schema::envelope::{self, Envelope, Genesis};
 use crdt_schema::gate::{self, PlainChange};
@@ -15,10 +18,6 @@ use crdt_schema::identity::{
 };
 use crdt_schema::ledger::Membership;
 use crdt_schema::membership::DocumentFence;
-use tracing::warn;
-
-use crate::effects::Record;
-use crate::shelf::{Shelf, ShelfError};
 pub(crate) use fit::Fit;
 pub(crate) use held::{Held, List};
 pub(crate) use open::{Made, Open};
@@ -34,6 +33,7 @@ pub(crate) struct Documents {
     /// To each envelope its document and its place in the order of arrival.
     ids: BTreeMap<EnvelopeId, (DocumentId, usize)>,
     arrivals: BTreeMap<WorkspaceId, Vec<Arrival>>,
+    damage: heal::Damage,
     uses: u64,
 }
 
@@ -71,6 +71,7 @@ impl Documents {
             open: BTreeMap::new(),
             ids: BTreeMap::new(),
             arrivals: BTreeMap::new(),
+            damage: heal::Damage::default(),
             uses: 0,
         };
         let mut of_documents: BTreeMap<DocumentId, Vec<EnvelopeId>> = BTreeMap::new();
@@ -79,19 +80,18 @@ impl Documents {
             of_documents.entry(meta.document).or_default().push(meta.id);
         }
         for (document, envelopes) in of_documents {
-            match Held::load(&document, envelopes, shelf)? {
+            match Held::load(&document, envelopes, shelf, &own)? {
                 Some(held) => drop(documents.held.insert(document, held)),
-                None => warn!(%document, "a document's first envelope cannot be read"),
+                None => documents.is_headless(document),
             }
         }
         for meta in metas {
-            if !documents.held.contains_key(&meta.document) {
-                continue;
+            if documents.held.contains_key(&meta.document) {
+                documents.arrive(
+                    meta.workspace,
+                    Arrival { id: meta.id, document: meta.document, time: meta.time },
+                );
             }
-            documents.arrive(
-                meta.workspace,
-                Arrival { id: meta.id, document: meta.document, time: meta.time },
-            );
         }
         Ok(documents)
     }
@@ -102,8 +102,9 @@ impl Documents {
         arrivals.push(arrival);
     }
 
+    /// Is the envelope here, and as it came?
     pub(crate) fn knows(&self, id: &EnvelopeId) -> bool {
-        self.ids.contains_key(id)
+        self.ids.contains_key(id) && !self.is_lost(id)
     }
 
     /// Returns an envelope's document and its place in the order of arrival.
@@ -130,6 +131,11 @@ impl Documents {
     /// Returns the envelopes of a document, in the order of arrival.
     pub(crate) fn envelopes(&self, document: &DocumentId) -> &[EnvelopeId] {
         self.held.get(document).map(|held| held.envelopes.as_slice()).unwrap_or_default()
+    }
+
+    /// Returns every document that is held.
+    pub(crate) fn all(&self) -> impl Iterator<Item = DocumentId> {
+        self.held.keys().copied()
     }
 
     pub(crate) fn open_count(&self) -> usize {
@@ -162,9 +168,10 @@ impl Documents {
         let used = self.uses;
         if !self.open.contains_key(id) {
             let Some(held) = self.held.get_mut(id) else { return Ok(None) };
-            let open = Open::load(held, shelf, membership, &self.own)?;
+            let (open, lost) = Open::load(held, shelf, membership, &self.own)?;
             held.learn(&open);
             self.open.insert(*id, open);
+            lost.into_iter().for_each(|id| self.miss(id));
         }
         let mut open = self.open.get_mut(id);
         if let Some(open) = &mut open {
@@ -176,6 +183,7 @@ impl Documents {
     /// Lets go of the documents that were not looked at for longest. Only when all their envelopes are durable: they
     /// are opened from the shelf again.
     pub(crate) fn trim(&mut self) {
+        self.are_durable();
         while self.open.len() > OPEN {
             let oldest = self.open.iter().min_by_key(|(_, open)| open.used).map(|(id, _)| *id);
             let Some(oldest) = oldest else { break };
@@ -236,6 +244,7 @@ impl Documents {
         if let Some(genesis) = &envelope.genesis {
             self.held.entry(document).or_insert_with(|| Held::new(genesis.clone()));
         }
+        self.may_mend(document);
         let before = self.held.get(&document).map(|held| held.audience().clone());
         let own = self.own;
         let mut outcome = Outcome::default();
@@ -275,6 +284,7 @@ impl Documents {
         let header = &envelope.header;
         let arrival = Arrival { id, document: header.document, time: header.time };
         self.arrive(header.workspace, arrival);
+        self.is_fresh(id);
         if let Some(held) = self.held.get_mut(&header.document) {
             held.envelopes.push(id);
             held.note(id, envelope);
@@ -379,6 +389,10 @@ impl Documents {
 
     /// Returns the record that spares the next start from opening the document.
     pub(crate) fn cache(&self, id: &DocumentId) -> Option<Record> {
+        // What is lacking would be lacking in lists for as long as the cache is believed.
+        if self.open.get(id).is_some_and(|open| open.is_lacking) {
+            return None;
+        }
         self.held.get(id)?.to_cache()
     }
 }

@@ -145,6 +145,11 @@ pub enum Refused {
     /// More than the limits allow.
     #[error("{0}")]
     TooLarge(String),
+    /// The disk refuses.
+    #[error(
+        "this was not saved: the disk is full or cannot be written. What is there can be read. Make room, then start the node again"
+    )]
+    NotSaved,
     #[error("this node's stored data could not be read: {0}. Run \"fingerpost check\"")]
     Storage(String),
 }

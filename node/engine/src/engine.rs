@@ -6,6 +6,7 @@ mod conversation;
 mod duties;
 mod exchange;
 mod govern;
+mod heal;
 mod phrase;
 mod suggest;
 
@@ -123,6 +124,9 @@ impl Engine {
             shelf,
         };
         engine.recall();
+        for workspace in engine.documents.workspaces() {
+            engine.workspaces.miss(workspace);
+        }
         Ok(engine)
     }
 
@@ -167,6 +171,7 @@ impl Engine {
         // A clock that jumps back must not stop what waits.
         self.steady = Timestamp(self.steady.0.saturating_add(now.0.saturating_sub(self.now.0)));
         self.now = now;
+        self.take_up_mended(&mut effects);
         match input {
             Input::Command(id, command) => {
                 if let Some(outcome) = self.on_command(id, command, &mut effects) {
@@ -181,10 +186,16 @@ impl Engine {
             Input::Discovered(node, addresses) => self.peers.hint(node, addresses),
             Input::Received(node, frame) => self.on_frame(node, &frame, &mut effects),
             Input::Listening(addresses) => self.on_listening(addresses, &mut effects),
+            Input::Lost { envelopes, entries } => self.on_lost(envelopes, &entries, &mut effects),
             Input::Tick => {}
         }
         self.on_time(&mut effects);
         effects
+    }
+
+    /// Returns chance for an engine that takes this one's place.
+    pub fn draw(&mut self) -> [u8; 32] {
+        self.chance.bytes()
     }
 
     /// Hears that all effects handed out so far are durable. Only then may documents leave memory.
@@ -370,6 +381,10 @@ impl Engine {
         let now = self.steady;
         let mut wanted = self.workspaces.nodes();
         wanted.extend(self.joins.contacts().map(|contact| contact.node));
+        if self.workspaces.has_lost() {
+            // Who is in a workspace whose log is lost is not known: anybody may be.
+            wanted.extend(self.peers.known());
+        }
         wanted.remove(&self.identity.key.id());
         let (dials, next_dial) = self.peers.due(&wanted, now);
         effects.dial.extend(dials);
@@ -388,11 +403,22 @@ impl Engine {
         let next_election = self.hold_elections(effects);
         self.take_early_entries(effects);
         self.cache_lists(effects);
-        let next =
-            [next_dial, next_ask, next_leave, next_seek, next_stranger, next_lapse, next_election]
-                .into_iter()
-                .flatten()
-                .min();
+        self.ask_for_lost(effects);
+        // As soon as what mends it is durable.
+        let next_mend = self.documents.has_mended().then_some(now);
+        let next = [
+            next_dial,
+            next_ask,
+            next_leave,
+            next_seek,
+            next_stranger,
+            next_lapse,
+            next_election,
+            next_mend,
+        ]
+        .into_iter()
+        .flatten()
+        .min();
         effects.wake_at =
             next.map(|at| Timestamp(self.now.0.saturating_add(at.0.saturating_sub(now.0))));
     }
@@ -478,7 +504,7 @@ impl Engine {
         self.peers.up().iter().any(|node| self.organizations_of(node).contains(organization))
     }
 
-    fn storage(error: &ShelfError) -> Refused {
+    pub(crate) fn storage(error: &ShelfError) -> Refused {
         warn!(%error, "stored data cannot be read");
         Refused::Storage(error.to_string())
     }

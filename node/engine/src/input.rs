@@ -34,6 +34,8 @@ pub enum Input {
     Discovered(NodeId, Vec<String>),
     /// This node can be reached at these addresses (libp2p multiaddresses without the peer's id).
     Listening(Vec<String>),
+    /// These were kept and are damaged or gone, as a look at the disk found.
+    Lost { envelopes: Vec<EnvelopeId>, entries: Vec<EntryId> },
     /// Nothing, but time has passed.
     Tick,
 }

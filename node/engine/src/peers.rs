@@ -114,6 +114,11 @@ impl Peers {
         }
     }
 
+    /// Returns every node whose address is known.
+    pub(crate) fn known(&self) -> impl Iterator<Item = NodeId> {
+        self.records.keys().copied()
+    }
+
     pub(crate) fn record(&self, node: &NodeId) -> Option<&AddressRecord> {
         self.records.get(node)
     }

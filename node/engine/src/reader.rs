@@ -4,6 +4,7 @@ mod former;
 mod sentences;
 mod suggestions;
 mod trust;
+mod upkeep;
 
 use std::collections::BTreeMap;
 

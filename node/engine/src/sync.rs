@@ -55,6 +55,8 @@ pub(crate) struct Talk {
     asked: BTreeSet<EnvelopeId>,
     /// Came too early and found no room to wait; asked for again once others are in.
     later: BTreeSet<EnvelopeId>,
+    /// Asked for because the disk lost it: acknowledged long ago, whether or not this peer has it.
+    lost: BTreeSet<EnvelopeId>,
     /// Something offered did not come or found no room: what the peer's marks stand for is not all here.
     lacks: bool,
     owed: Option<u64>,
@@ -265,6 +267,16 @@ impl Talk {
         }
     }
 
+    /// Adds ids to ask for that were here before.
+    pub(crate) fn want_back(&mut self, ids: impl Iterator<Item = EnvelopeId>) {
+        for id in ids {
+            if self.pull.len() < PULL {
+                self.lost.insert(id);
+                self.pull.push_back(id);
+            }
+        }
+    }
+
     /// Takes note of an envelope that came too early and found no room.
     pub(crate) fn postpone(&mut self, id: EnvelopeId) {
         if self.later.len() < PULL {
@@ -303,7 +315,8 @@ impl Talk {
             self.asked.remove(id);
         }
         if self.asked.len() == before {
-            self.lacks |= before > 0;
+            self.lacks |= self.asked.iter().any(|id| !self.lost.contains(id));
+            self.lost.retain(|id| !self.asked.contains(id));
             self.asked.clear();
         } else {
             for id in std::mem::take(&mut self.asked).into_iter().rev() {

@@ -362,3 +362,31 @@ pub struct PeerView {
     /// Its nodes' addresses, from their own signed records.
     pub addresses: Vec<String>,
 }
+
+/// How a membership log stands that is kept here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkspaceState {
+    pub entries: usize,
+    /// Entries that have no effect, which is no fault: who wrote them had not heard of something.
+    pub void: usize,
+    /// Entries with a signature that is not their author's.
+    pub untrue: usize,
+    /// Entries that build on others which are lost.
+    pub early: usize,
+    /// Is the whole log lost?
+    pub is_lost: bool,
+}
+
+/// How a document stands that is kept here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DocumentState {
+    pub envelopes: usize,
+    /// Envelopes that do not count, which is no fault: their authors were shut out.
+    pub not_counting: usize,
+    /// Envelopes that are gone or damaged.
+    pub lost: Vec<EnvelopeId>,
+    /// Envelopes that build on others which are lost.
+    pub early: usize,
+    /// Envelopes with a signature that is not their author's.
+    pub untrue: Vec<EnvelopeId>,
+}

@@ -12,6 +12,7 @@ use crdt_schema::membership::{
     Act, Change, ELECTION, Entry, Insert, Log, Proposal, RefuseEntry, SUSPENSION, Standing, State,
 };
 use crdt_schema::phrase::Lookup;
+use tracing::warn;
 
 use crate::effects::Record;
 use crate::message::Reason;
@@ -36,6 +37,10 @@ pub(crate) struct Workspaces {
     /// When this node last heard of all that others had.
     heard: BTreeMap<WorkspaceId, Timestamp>,
     early: BTreeMap<EntryId, (WorkspaceId, Vec<u8>)>,
+    /// Kept here, but what they build on was lost. They come in again behind it.
+    stray: BTreeMap<EntryId, (WorkspaceId, Entry)>,
+    /// Whose log was lost, or the entry that founds it.
+    lost: BTreeSet<WorkspaceId>,
 }
 
 /// What became of entries that a peer sent.
@@ -50,17 +55,15 @@ impl Workspaces {
     pub(crate) fn load(shelf: &dyn Shelf) -> Result<Self, ShelfError> {
         let mut workspaces = Self::default();
         for (workspace, bytes) in shelf.entries()? {
-            let unreadable =
-                || ShelfError(format!("a membership entry of workspace {workspace} is damaged"));
-            let entry = Entry::from_bytes(&bytes).map_err(|_| unreadable())?;
-            match workspaces.logs.get_mut(&workspace) {
-                // What was taken once was allowed; it is judged again only because the state grows out of that.
-                Some(log) => drop(log.insert(entry).map_err(|_| unreadable())?),
-                None => drop(
-                    workspaces.logs.insert(workspace, Log::found(entry).map_err(|_| unreadable())?),
-                ),
+            match Entry::from_bytes(&bytes) {
+                Ok(entry) => workspaces.take_up(workspace, entry),
+                Err(error) => warn!(%workspace, %error, "a membership entry does not read"),
             }
         }
+        let found: Vec<WorkspaceId> = workspaces.logs.keys().copied().collect();
+        found.iter().for_each(|workspace| workspaces.take_strays(workspace));
+        let strays: BTreeSet<WorkspaceId> = workspaces.stray.values().map(|(of, _)| *of).collect();
+        strays.into_iter().for_each(|workspace| workspaces.miss(workspace));
         for (workspace, log) in &workspaces.logs {
             let now = log.exclusions().into_iter().collect();
             workspaces.exclusions.insert(*workspace, now);
@@ -79,6 +82,71 @@ impl Workspaces {
             }
         }
         Ok(workspaces)
+    }
+
+    /// Takes up an entry that was kept. What was taken once was allowed; it is judged again only because the state grows
+    /// out of that.
+    fn take_up(&mut self, workspace: WorkspaceId, entry: Entry) {
+        let id = entry.id();
+        let outcome = match self.logs.get_mut(&workspace) {
+            None if EntryId::from(workspace) == id => Log::found(entry).map(|log| {
+                self.logs.insert(workspace, log);
+            }),
+            None => {
+                self.stray.insert(id, (workspace, entry));
+                Ok(())
+            }
+            Some(log) => match log.insert(entry.clone()) {
+                Ok(Insert::Missing(_)) => {
+                    self.stray.insert(id, (workspace, entry));
+                    Ok(())
+                }
+                Ok(Insert::Taken | Insert::Known) => Ok(()),
+                Err(refused) => Err(refused),
+            },
+        };
+        if let Err(refused) = outcome {
+            warn!(%workspace, entry = %id, %refused, "a membership entry that was kept does not fit");
+        }
+    }
+
+    /// Takes up what waited for an entry that was lost and has come again.
+    fn take_strays(&mut self, workspace: &WorkspaceId) {
+        let mut left = usize::MAX;
+        while self.stray.len() < left {
+            left = self.stray.len();
+            let strays: Vec<(EntryId, (WorkspaceId, Entry))> =
+                self.stray.extract_if(.., |_, (of, _)| of == workspace).collect();
+            for (_, (of, entry)) in strays {
+                self.take_up(of, entry);
+            }
+        }
+    }
+
+    /// Takes note that there must be a log of this workspace.
+    pub(crate) fn miss(&mut self, workspace: WorkspaceId) {
+        if !self.logs.contains_key(&workspace) && self.lost.insert(workspace) {
+            warn!(%workspace, "the members of a workspace are lost; they have the list still");
+        }
+    }
+
+    /// Is this the workspace of a log that was lost?
+    pub(crate) fn is_lost(&self, workspace: &WorkspaceId) -> bool {
+        self.lost.contains(workspace)
+    }
+
+    pub(crate) fn has_lost(&self) -> bool {
+        !self.lost.is_empty()
+    }
+
+    /// Returns how many entries of a workspace wait for others that were lost.
+    pub(crate) fn strays(&self, workspace: &WorkspaceId) -> usize {
+        self.stray.values().filter(|(of, _)| of == workspace).count()
+    }
+
+    /// Returns the workspaces whose logs are lost.
+    pub(crate) fn lost(&self) -> impl Iterator<Item = &WorkspaceId> {
+        self.lost.iter()
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = &WorkspaceId> {
@@ -314,6 +382,12 @@ impl Workspaces {
                 Ok(None) => taken.is_incomplete = true,
                 Err(refused) => taken.refused = Some(refused),
             }
+        }
+        if !taken.records.is_empty() {
+            self.take_strays(workspace);
+        }
+        if self.logs.contains_key(workspace) {
+            self.lost.remove(workspace);
         }
         taken
     }

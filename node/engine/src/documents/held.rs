@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crdt_schema::access::AccessLog;
-use crdt_schema::audience::Audience;
+use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::codec;
 use crdt_schema::envelope::{Content, Envelope, Genesis};
 use crdt_schema::heads::Heads;
@@ -123,6 +123,7 @@ impl Held {
         document: &DocumentId,
         envelopes: Vec<EnvelopeId>,
         shelf: &dyn Shelf,
+        own: &OrganizationId,
     ) -> Result<Option<Self>, ShelfError> {
         if let Some(bytes) = shelf.cached(&cache_key(document))
             && let Ok(Cached { envelopes: count, genesis, known, list }) = minicbor::decode(&bytes)
@@ -131,26 +132,46 @@ impl Held {
         {
             return Ok(Some(Self { genesis, envelopes, known, list: Some(list) }));
         }
+        Self::read(envelopes, shelf, own)
+    }
+
+    /// Takes up a document from its envelopes. Where some were lost, they need not come in their order.
+    pub(super) fn read(
+        envelopes: Vec<EnvelopeId>,
+        shelf: &dyn Shelf,
+        own: &OrganizationId,
+    ) -> Result<Option<Self>, ShelfError> {
+        let mut headers = Vec::with_capacity(envelopes.len());
         let mut held: Option<Self> = None;
         for id in &envelopes {
             let bytes = shelf.envelope(id)?;
-            let Some(envelope) = bytes.and_then(|bytes| Envelope::from_bytes(&bytes).ok()) else {
+            let Some(mut envelope) = bytes.and_then(|bytes| Envelope::from_bytes(&bytes).ok())
+            else {
                 continue;
             };
-            if held.is_none()
-                && let Some(genesis) = &envelope.genesis
-            {
-                held = Some(Self::new(genesis.clone()));
+            if let Some(genesis) = envelope.genesis.take() {
+                held.get_or_insert_with(|| Self::new(genesis));
             }
-            if let Some(held) = &mut held {
-                held.note(*id, &envelope);
+            if let Content::Changes(changes) = &mut envelope.content {
+                // Only who wrote matters here.
+                changes.clear();
             }
+            headers.push((*id, envelope));
         }
         if let Some(held) = &mut held {
+            for (id, envelope) in &headers {
+                held.note(*id, envelope);
+            }
             held.envelopes = envelopes;
             // Which steps count is found when the document is opened; until then all of them do.
             held.known.access = held.known.steps.heads();
             held.known.audience = held.known.steps.audience(&held.genesis.audience);
+            let mut cited = headers.iter().flat_map(|(_, envelope)| &envelope.header.access);
+            if !cited.all(|step| held.known.steps.knows(step)) {
+                // A step is lost that may have narrowed the circle: until it is back, nobody else reads.
+                let few = Circle::Named(BTreeSet::from([*own, held.genesis.owner]));
+                held.known.audience = Audience::new(few.clone(), few);
+            }
         }
         Ok(held)
     }
@@ -165,6 +186,10 @@ impl Held {
 
     /// Takes over what an open document knows.
     pub(super) fn learn(&mut self, open: &Open) {
+        if open.is_lacking {
+            // What is lacking may be what narrowed the circle.
+            return;
+        }
         let counting = open.ledger.access();
         self.known.audience = counting.audience(&self.genesis.audience);
         self.known.access = counting.heads();

@@ -34,6 +34,8 @@ pub(crate) struct Open {
     tips: BTreeMap<(NodeId, SessionId), (u64, EnvelopeId)>,
     /// Changes that were accepted and do not count.
     aside: BTreeMap<ChangeHash, Vec<u8>>,
+    /// Was something lost that others build on, or may have built on?
+    pub(super) is_lacking: bool,
     pub(super) used: u64,
 }
 
@@ -95,37 +97,64 @@ impl Open {
             by_change: BTreeMap::new(),
             tips: BTreeMap::new(),
             aside: BTreeMap::new(),
+            is_lacking: false,
             used: 0,
         }
     }
 
-    /// Opens a document from its envelopes.
+    /// Opens a document from its envelopes. Also returns those that the shelf does not have.
+    ///
+    /// Where some were lost and came back, they do not come in their order.
     pub(super) fn load(
         held: &Held,
         shelf: &dyn Shelf,
         membership: &impl Membership,
         own: &OrganizationId,
-    ) -> Result<Self, ShelfError> {
+    ) -> Result<(Self, Vec<EnvelopeId>), ShelfError> {
         let mut open = Self::new(held);
+        let mut lost = Vec::new();
+        let mut early = Vec::new();
         for id in &held.envelopes {
-            let envelope = shelf.envelope(id)?.and_then(|bytes| Envelope::from_bytes(&bytes).ok());
-            let Some(envelope) = envelope else {
-                warn!(envelope = %id, "an envelope is damaged; what builds on it is left out until a peer heals it");
+            let Some(bytes) = shelf.envelope(id)? else {
+                lost.push(*id);
                 continue;
             };
-            let inspected = envelope.changes().iter().map(|change| gate::inspect(change));
-            let Ok(changes) = inspected.collect::<Result<Vec<PlainChange>, _>>() else { continue };
-            let placed = Placed::new(*id, &envelope, &changes);
-            if open.ledger.is_ready(&placed) {
-                for change in &changes {
-                    open.aside.insert(change.hash(), change.bytes().to_vec());
-                }
-                open.record(&envelope, placed, &changes);
+            let Ok(envelope) = Envelope::from_bytes(&bytes) else { continue };
+            if !open.place(*id, &envelope) {
+                early.push((*id, envelope));
             }
+        }
+        let mut left = usize::MAX;
+        while early.len() < left {
+            left = early.len();
+            early.retain(|(id, envelope)| !open.place(*id, envelope));
+        }
+        open.is_lacking = !lost.is_empty() || !early.is_empty();
+        if open.is_lacking {
+            warn!(
+                lost = lost.len(),
+                early = early.len(),
+                "a document is shown without what was lost"
+            );
         }
         open.ledger.count(membership, own);
         open.rebuild()?;
-        Ok(open)
+        Ok((open, lost))
+    }
+
+    /// Takes up an envelope, if all it builds on is here.
+    fn place(&mut self, id: EnvelopeId, envelope: &Envelope) -> bool {
+        let inspected = envelope.changes().iter().map(|change| gate::inspect(change));
+        let Ok(changes) = inspected.collect::<Result<Vec<PlainChange>, _>>() else { return false };
+        let placed = Placed::new(id, envelope, &changes);
+        let is_ready = self.ledger.is_ready(&placed);
+        if is_ready {
+            for change in &changes {
+                self.aside.insert(change.hash(), change.bytes().to_vec());
+            }
+            self.record(envelope, placed, &changes);
+        }
+        is_ready
     }
 
     /// Takes an envelope that fits, and finds anew what counts. Returns whether anything that counted before no longer does, or the other way

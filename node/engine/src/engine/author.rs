@@ -37,6 +37,10 @@ impl Engine {
             // A step or a suggestion that follows what does not count would not count either.
             self.session = SessionId(self.chance.bytes());
         }
+        if self.documents.has_new_losses() {
+            // What this node said last may be lost: nothing may be said in its place.
+            self.session = SessionId(self.chance.bytes());
+        }
         let log = self.workspaces.log(&workspace).ok_or(Refused::NoSuchWorkspace)?;
         let place = self.documents.next_place(&document, &self.identity.key.id(), &self.session);
         let header = Header {

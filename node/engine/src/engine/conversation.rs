@@ -161,8 +161,9 @@ impl Engine {
         effects: &mut Effects,
     ) {
         let is_new_here = self.workspaces.log(&workspace).is_none();
+        let was_lost = self.workspaces.is_lost(&workspace);
         let is_awaited =
-            self.joins.get(&workspace).is_some() || self.joins.is_return_contact(&from);
+            self.joins.get(&workspace).is_some() || self.joins.is_return_contact(&from) || was_lost;
         if is_new_here && !is_awaited {
             return;
         }
@@ -178,6 +179,7 @@ impl Engine {
             debug!(peer = %from, %workspace, %refused, "refused a membership entry");
         }
         if is_new_here
+            && !was_lost
             && !self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&self.own()))
         {
             // A log that does not say that this organisation is in is not kept.

@@ -26,6 +26,8 @@ const ENVELOPES_BYTES: usize = limits::FRAME_BYTES / 4;
 enum Fate {
     Taken(DocumentId),
     Known,
+    /// It was accepted before, and lost.
+    Healed,
     Waits(DocumentId),
     Refused,
 }
@@ -39,7 +41,9 @@ impl Engine {
         arrivals
             .filter(|arrival| {
                 // What one of both may no longer read is not spoken of.
-                self.documents.may_have(arrival, &reader) && self.documents.may_have(arrival, &own)
+                self.documents.may_have(arrival, &reader)
+                    && self.documents.may_have(arrival, &own)
+                    && !self.documents.is_lost(&arrival.id)
             })
             .map(|arrival| (arrival.time, arrival.id))
             .collect()
@@ -159,7 +163,7 @@ impl Engine {
     }
 
     /// Asks for the next envelopes, or acknowledges that nothing is missing.
-    fn ask(&mut self, node: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
+    pub(super) fn ask(&mut self, node: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
         let Self { sync, documents, .. } = self;
         let has_waiting = sync.waiting().has_from(&node, &workspace);
         let Some(talk) = sync.open_talk(&node, &workspace) else { return };
@@ -205,9 +209,7 @@ impl Engine {
                     }
                     envelopes.push(bytes.into());
                 }
-                Ok(None) => {
-                    warn!(envelope = %id, "an envelope that should be here is not or is damaged");
-                }
+                Ok(None) => self.documents.miss(id),
                 Err(error) => error!(%error, "cannot read the store"),
             }
         }
@@ -357,7 +359,7 @@ impl Engine {
                     }
                 }
             }
-            Fate::Known | Fate::Refused => {}
+            Fate::Known | Fate::Refused | Fate::Healed => {}
         }
         if let Some((_, place)) = self.documents.find(&id) {
             // Who sends it, has it.
@@ -388,6 +390,12 @@ impl Engine {
             return self.refuse("malformed");
         }
         let document = header.document;
+        if self.documents.is_lost(&id) {
+            self.documents.restore(id);
+            let (time, bytes) = (header.time, bytes.to_vec());
+            effects.persist.push(Record::Envelope { workspace, document, id, time, bytes });
+            return Fate::Healed;
+        }
         let Some(log) = self.log(&workspace) else { return self.refuse("unknown-workspace") };
         if !header.membership.iter().all(|head| log.knows(head)) {
             return Fate::Waits(document);

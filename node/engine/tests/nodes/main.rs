@@ -4,6 +4,7 @@ mod aside;
 mod clocks;
 mod exchange;
 mod first;
+mod heal;
 mod members;
 mod phrase;
 #[cfg(test)]

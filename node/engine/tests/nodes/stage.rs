@@ -11,7 +11,7 @@ use crdt_schema::identity::{
     WorkspaceId,
 };
 use crdt_schema::key::{NodeKey, Person, RootKey};
-use crdt_schema::membership::{Entry, Log, Rules};
+use crdt_schema::membership::{Entry, Insert, Log, Rules};
 use crdt_schema::phrase::Phrase;
 use engine::message::Message;
 use engine::{
@@ -29,6 +29,7 @@ pub(crate) struct Kept {
     cache: BTreeMap<String, Vec<u8>>,
     /// How often something of it was read.
     reads: usize,
+    damaged: BTreeSet<EnvelopeId>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -44,6 +45,12 @@ impl MapShelf {
         for record in records {
             match record {
                 Record::Entry { workspace, bytes, .. } => kept.entries.push((workspace, bytes)),
+                // It came again because it was damaged, and keeps its place.
+                Record::Envelope { id, .. }
+                    if kept.envelopes.iter().any(|(meta, _)| meta.id == id) =>
+                {
+                    kept.damaged.remove(&id);
+                }
                 Record::Envelope { workspace, document, id, time, bytes } => {
                     kept.envelopes.push((EnvelopeMeta { workspace, document, id, time }, bytes));
                 }
@@ -73,6 +80,9 @@ impl Shelf for MapShelf {
     fn envelope(&self, id: &EnvelopeId) -> Result<Option<Vec<u8>>, ShelfError> {
         let mut kept = self.kept();
         kept.reads += 1;
+        if kept.damaged.contains(id) {
+            return Ok(None);
+        }
         Ok(kept.envelopes.iter().find(|(meta, _)| meta.id == *id).map(|(_, bytes)| bytes.clone()))
     }
 
@@ -441,16 +451,52 @@ impl Stage {
 
     /// Returns the newest membership entries that a node holds.
     pub(crate) fn heads(&self, number: usize, workspace: WorkspaceId) -> Vec<EntryId> {
-        let mut log = None::<Log>;
-        for (of, bytes) in Shelf::entries(&self.nodes[number].shelf).unwrap() {
-            let entry = Entry::from_bytes(&bytes).unwrap();
-            match &mut log {
-                _ if of != workspace => {}
-                Some(log) => drop(log.insert(entry).unwrap()),
-                None => log = Some(Log::found(entry).unwrap()),
-            }
+        let entries = Shelf::entries(&self.nodes[number].shelf).unwrap();
+        let entries = entries.into_iter().filter(|(of, _)| *of == workspace);
+        let mut entries: Vec<Entry> =
+            entries.map(|(_, bytes)| Entry::from_bytes(&bytes).unwrap()).collect();
+        let Some(first) = entries.iter().position(|entry| entry.id() == workspace.into()) else {
+            return Vec::new();
+        };
+        let mut log = Log::found(entries.swap_remove(first)).unwrap();
+        // Where some were lost, they do not come in their order.
+        for _ in 0..entries.len() {
+            entries.retain(|entry| {
+                !matches!(log.insert(entry.clone()), Ok(Insert::Taken | Insert::Known))
+            });
         }
-        log.map(|log| log.heads()).unwrap_or_default()
+        assert!(entries.is_empty(), "{} entries build on what is not there", entries.len());
+        log.heads()
+    }
+
+    /// Damages envelopes on a node's disk, by their number; the list of what there is survives or not.
+    pub(crate) fn damage(
+        &mut self,
+        number: usize,
+        which: &[usize],
+        is_listed: bool,
+    ) -> Vec<EnvelopeId> {
+        let mut kept = self.nodes[number].shelf.kept();
+        let ids: Vec<EnvelopeId> = which.iter().map(|at| kept.envelopes[*at].0.id).collect();
+        kept.cache.clear();
+        if is_listed {
+            kept.damaged.extend(&ids);
+        } else {
+            kept.envelopes.retain(|(meta, _)| !ids.contains(&meta.id));
+        }
+        ids
+    }
+
+    /// Takes membership entries from a node's disk, by their number.
+    pub(crate) fn damage_entries(&mut self, number: usize, which: &[usize]) {
+        let mut kept = self.nodes[number].shelf.kept();
+        let mut at = 0..;
+        kept.entries.retain(|_| !which.contains(&at.next().unwrap()));
+    }
+
+    /// How many envelopes of a node are damaged?
+    pub(crate) fn damaged(&self, number: usize) -> usize {
+        self.nodes[number].shelf.kept().damaged.len()
     }
 
     /// Counts how often a node read something that it kept.
