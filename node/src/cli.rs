@@ -32,6 +32,7 @@ pub(crate) mod node;
 pub(crate) mod profile;
 pub(crate) mod status;
 pub(crate) mod check;
+pub(crate) mod backup;
 pub(crate) mod verify;
 
 const COMMON: &str = "Common options";
@@ -76,6 +77,8 @@ enum Command {
     Profile(profile::Args),
     Status(status::Args),
     Check(check::Args),
+    Backup(backup::Args),
+    Restore(backup::RestoreArgs),
     Verify(verify::Args),
 }
 
@@ -111,14 +114,14 @@ async fn run(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         .transpose()
         .context("cannot find the data folder's place")?;
     let folder = named.clone();
-    let data = || folder.map_or_else(default_folder, Ok).map(DataDir::new);
+    let data = || folder.clone().map_or_else(default_folder, Ok).map(DataDir::new);
     match cli.command {
         Command::Demo(args) => demo::run(args, named, output).await,
         Command::Init(args) => init::run(args, &data()?, output).await,
         Command::Recover(args) => recover::run(args, data()?, output).await,
         Command::Serve(args) => serve::run(args, data()?, output).await,
         Command::Join(args) => join::run(args, &data()?, output).await,
-        Command::Check(args) => check::run(args, &data()?, output).await,
+        Command::Restore(args) => backup::restore(args, &data()?, output).await,
         Command::Verify(args) => verify::run(args, output).await,
         Command::Workspace(command) => {
             with_client(data()?, async |c| workspace::run(command, c, output).await).await
@@ -143,6 +146,13 @@ async fn run(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         }
         Command::Profile(args) => {
             with_client(data()?, async |c| profile::run(args, c, output).await).await
+        }
+        Command::Check(args) => {
+            with_client(data()?, async |c| check::run(args, c, output).await).await
+        }
+        Command::Backup(args) => {
+            let folder = data()?;
+            with_client(folder.clone(), async |c| backup::run(args, &folder, c, output).await).await
         }
         Command::Status(args) => {
             with_client(data()?, async |c| status::run(args, c, output).await).await

@@ -201,6 +201,25 @@ impl Client {
         path: &str,
         content: Content<'_>,
     ) -> Result<Bytes, CallError> {
+        read(path, self.ask_for(method, path, content).await?).await
+    }
+
+    /// Returns what stands at a path, of any length, piece by piece.
+    pub(crate) async fn stream(&self, path: &str) -> Result<Body, CallError> {
+        let response = self.ask_for(Method::GET, path, Content::Nothing).await?;
+        if response.status().is_success() {
+            return Ok(response.into_body());
+        }
+        let status = response.status();
+        read(path, response).await.and(Err(CallError::Strange(status)))
+    }
+
+    async fn ask_for(
+        &self,
+        method: Method,
+        path: &str,
+        content: Content<'_>,
+    ) -> Result<Response<Body>, CallError> {
         let uri = format!("/api/v1{path}");
         let (media_type, body) = match content {
             Content::Nothing => (None, Body::empty()),
@@ -231,7 +250,7 @@ impl Client {
                 }
             }
         };
-        read(path, response).await
+        Ok(response)
     }
 }
 

@@ -18,6 +18,8 @@ const API_TOKEN: &str = "api-token";
 const KIT: &str = "recovery-kit.html";
 const SERVING: &str = "node.json";
 const SETTINGS: &str = "settings.json";
+/// The small files that a backup holds, in its order.
+const SMALL_FILES: [&str; 4] = [IDENTITY, "keys/node.key", API_TOKEN, SETTINGS];
 /// Far more than any of the small files takes.
 const FILE_BYTES: u64 = 256 * 1024;
 
@@ -178,6 +180,51 @@ impl DataDir {
     /// Takes back what [`Self::announce`] said.
     pub(crate) fn withdraw(&self) -> Result<(), DataError> {
         remove(&self.0.join(SERVING))
+    }
+
+    /// Returns the names of files that were being written when something ended.
+    pub(crate) fn unfinished(&self) -> Result<Vec<String>, DataError> {
+        let mut names = Vec::new();
+        for folder in ["", KEYS] {
+            let path = self.0.join(folder);
+            let found = fs::read_dir(&path).map_err(|source| failed(&path, source))?;
+            for entry in found {
+                let name = entry.map_err(|source| failed(&path, source))?.file_name();
+                let name = name.to_string_lossy();
+                if name.starts_with('.') && name.ends_with(".new") {
+                    names.push(Path::new(folder).join(&*name).to_string_lossy().into_owned());
+                }
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Deletes what was being written when something ended. It was never in its place, so nobody was told that it is.
+    pub(crate) fn remove_unfinished(&self) -> Result<(), DataError> {
+        self.unfinished()?.iter().try_for_each(|name| remove(&self.0.join(name)))
+    }
+
+    /// Returns the small files that a backup holds. The recovery kit is not among them: it belongs on paper.
+    pub(crate) fn small_files(&self) -> Result<Vec<(&'static str, Zeroizing<Vec<u8>>)>, DataError> {
+        let mut files = Vec::new();
+        for name in SMALL_FILES {
+            if let Some(bytes) = read(&self.0.join(name))? {
+                files.push((name, bytes));
+            }
+        }
+        Ok(files)
+    }
+
+    /// Puts back a small file from a backup; returns whether it is one.
+    pub(crate) fn restore_file(&self, name: &str, bytes: &[u8]) -> Result<bool, DataError> {
+        let Some(name) = SMALL_FILES.into_iter().find(|known| *known == name) else {
+            return Ok(false);
+        };
+        let path = self.0.join(name);
+        path.parent().map_or(Ok(()), make_private)?;
+        write(&path, bytes)?;
+        Ok(true)
     }
 
     fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), DataError> {

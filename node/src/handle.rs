@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use engine::{Command, Done, Event, Input, Reader, Refused};
 use network::Network;
+use storage::Store;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// What can be asked of the runtime.
@@ -20,6 +21,7 @@ pub(crate) struct Handle {
     pub(crate) work: mpsc::Sender<Work>,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) network: Option<Arc<Network>>,
+    pub(crate) store: Store,
 }
 
 /// The node has stopped: it was told to, or its disk refused to keep something.

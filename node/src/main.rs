@@ -5,6 +5,8 @@ mod client;
 mod http;
 mod running;
 mod runtime;
+mod upkeep;
+mod backup;
 mod handle;
 mod clock;
 mod data;

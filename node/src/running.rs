@@ -17,6 +17,7 @@ use crate::data::DataDir;
 use crate::handle::{Handle, Work};
 use crate::http;
 use crate::runtime::{self, QUEUE, Runtime};
+use crate::upkeep::Watch;
 
 /// News kept for listeners that are slow.
 const EVENTS: usize = 1_024;
@@ -52,6 +53,9 @@ pub(crate) struct Running {
     peer: String,
     /// Turns true when the engine has ended.
     ended: watch::Receiver<bool>,
+    /// Turns true when the disk refused to keep something.
+    full: watch::Receiver<bool>,
+    watch: Option<Watch>,
 }
 
 impl Running {
@@ -64,7 +68,7 @@ impl Running {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).context("the computer gives no random numbers")?;
         let shelf = Box::new(store.clone());
-        let engine = Engine::open(identity, shelf, seed, clock::now())
+        let engine = Engine::open(identity.clone(), shelf, seed, clock::now())
             .context("cannot read the data folder")?;
 
         let (work, queue) = mpsc::channel(QUEUE);
@@ -82,10 +86,18 @@ impl Running {
             Some(Arc::new(network))
         };
         let (end, ended) = watch::channel(false);
-        Runtime::new(engine, store, network.clone(), events.clone())
-            .spawn(queue, end)
+        let (is_full, full) = watch::channel(false);
+        Runtime::new(engine, store.clone(), network.clone(), events.clone(), is_full)
+            .spawn(identity, queue, end)
             .context("cannot start the engine's thread")?;
-        let handle = Handle { work, events, network: network.clone() };
+        let watch = match touch {
+            // A command is over before there would be anything to look at.
+            Touch::Offline => None,
+            Touch::Online | Touch::OnlineAndNearby => {
+                Some(Watch::start(store.clone(), work.clone()).context("cannot start a thread")?)
+            }
+        };
+        let handle = Handle { work, events, network: network.clone(), store };
 
         let listener = match http {
             Some(address) => {
@@ -104,7 +116,7 @@ impl Running {
         };
         let app = http::App::new(handle.clone(), data.clone(), own, data.api_token()?);
         let http = listener.map(|listener| (own, tokio::spawn(serve(listener, app.clone()))));
-        Ok(Self { handle, app, http, network, peer, ended })
+        Ok(Self { handle, app, http, network, peer, ended, full, watch })
     }
 
     pub(crate) const fn handle(&self) -> &Handle {
@@ -127,7 +139,19 @@ impl Running {
         addresses.iter().map(|address| format!("{address}/p2p/{}", self.peer)).collect()
     }
 
-    /// Waits until the node stops by itself, which it does when its disk refuses to keep something.
+    /// Waits until the disk refuses to keep something. From then on the node is for reading only, and speaks to nobody.
+    pub(crate) async fn full(&self) {
+        let mut full = self.full.clone();
+        if full.wait_for(|is_full| *is_full).await.is_err() {
+            // The engine has ended without that.
+            std::future::pending::<()>().await;
+        }
+        if let Some(network) = &self.network {
+            network.stop().await;
+        }
+    }
+
+    /// Waits until the node stops by itself, which it does when what it kept cannot be read any more.
     pub(crate) async fn failed(&self) {
         // An error means that the engine's thread is gone.
         let mut ended = self.ended.clone();
@@ -137,6 +161,9 @@ impl Running {
     /// Stops in order. What was acknowledged is durable already.
     pub(crate) async fn stop(mut self) {
         self.app.stop();
+        if let Some(watch) = self.watch.take() {
+            watch.stop().await;
+        }
         // The engine may have stopped by itself.
         let _gone = self.handle.work.send(Work::Stop).await;
         self.failed().await;

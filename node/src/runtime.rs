@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crdt_schema::identity::{NodeId, Timestamp};
-use engine::{CommandId, Done, Effects, Engine, Event, Input, Refused, Signal};
+use engine::{CommandId, Done, Effects, Engine, Event, Identity, Input, Refused, Signal};
 use network::{Network, NetworkEvent};
 use storage::Store;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -29,21 +29,25 @@ pub(crate) struct Runtime {
     answers: BTreeMap<CommandId, oneshot::Sender<Result<Done, Refused>>>,
     commands: u64,
     wake_at: Option<Timestamp>,
+    /// Turns true when the disk refused to keep something: from then on the node is for reading only.
+    is_full: watch::Sender<bool>,
 }
 
 /// The disk refused; nothing more may be promised.
 struct DiskRefused;
 
 impl Runtime {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         engine: Engine,
         store: Store,
         network: Option<Arc<Network>>,
         events: broadcast::Sender<Event>,
+        is_full: watch::Sender<bool>,
     ) -> Self {
         Self {
             engine,
             store,
+            is_full,
             network,
             events,
             answers: BTreeMap::new(),
@@ -52,15 +56,22 @@ impl Runtime {
         }
     }
 
-    /// Runs on a thread of its own until told to stop, or until the disk refuses; `end` turns true then.
+    /// Runs on a thread of its own until told to stop; `end` turns true then. If the disk refuses to keep something, what is
+    /// kept can still be read.
     pub(crate) fn spawn(
-        self,
-        work: mpsc::Receiver<Work>,
+        mut self,
+        identity: Identity,
+        mut work: mpsc::Receiver<Work>,
         end: watch::Sender<bool>,
     ) -> std::io::Result<()> {
         let clock = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let body = move || {
-            let _refused = clock.block_on(self.run(work));
+            clock.block_on(async {
+                if let Err(DiskRefused) = self.run(&mut work).await {
+                    self.only_read(identity, &mut work).await;
+                }
+            });
+            self.stop();
             end.send_replace(true);
         };
         std::thread::Builder::new()
@@ -70,14 +81,14 @@ impl Runtime {
             .map(|_| ())
     }
 
-    async fn run(mut self, mut work: mpsc::Receiver<Work>) -> Result<(), DiskRefused> {
+    async fn run(&mut self, work: &mut mpsc::Receiver<Work>) -> Result<(), DiskRefused> {
         let mut batch = Vec::with_capacity(BATCH);
         let first = self.engine.handle(clock::now(), Input::Tick);
         self.carry_out(first)?;
         loop {
             let pause = self.pause();
             tokio::select! {
-                count = work.recv_many(&mut batch, BATCH) => if count == 0 { return self.stop() },
+                count = work.recv_many(&mut batch, BATCH) => if count == 0 { return Ok(()) },
                 () = tokio::time::sleep(pause) => batch.push(Work::Happened(Input::Tick)),
             }
             let mut effects = Effects::default();
@@ -100,8 +111,7 @@ impl Runtime {
                         read(&mut self.engine.reader());
                     }
                     Work::Stop => {
-                        self.carry_out(effects)?;
-                        return self.stop();
+                        return self.carry_out(effects);
                     }
                 }
             }
@@ -109,11 +119,35 @@ impl Runtime {
         }
     }
 
-    fn stop(self) -> Result<(), DiskRefused> {
+    /// Goes on for those who only read. The engine is opened anew: the old one knows what was never kept.
+    async fn only_read(&mut self, identity: Identity, work: &mut mpsc::Receiver<Work>) {
+        self.answers.clear();
+        self.network = None;
+        let shelf = Box::new(self.store.clone());
+        match Engine::open(identity, shelf, self.engine.draw(), clock::now()) {
+            Ok(engine) => self.engine = engine,
+            Err(error) => {
+                return error!(%error, "what was kept cannot be read any more: the node stops");
+            }
+        }
+        self.is_full.send_replace(true);
+        while let Some(work) = work.recv().await {
+            match work {
+                Work::Act(_, answer) => {
+                    // Whoever asked may have gone.
+                    let _gone = answer.send(Err(Refused::NotSaved));
+                }
+                Work::Read(read) => read(&mut self.engine.reader()),
+                Work::Happened(_) => {}
+                Work::Stop => return,
+            }
+        }
+    }
+
+    fn stop(&self) {
         if let Err(error) = self.store.close() {
             debug!(%error, "the index was not closed in order; the next start catches up");
         }
-        Ok(())
     }
 
     fn pause(&self) -> Duration {
@@ -129,7 +163,7 @@ impl Runtime {
         if !effects.persist.is_empty()
             && let Err(refused) = self.store.commit(&effects.persist)
         {
-            error!(%refused, "the disk refused to keep something: the node stops, so that it promises nothing it cannot hold");
+            error!(%refused, "the disk refused to keep something: from now on the node is for reading only, so that it promises nothing it cannot hold");
             return Err(DiskRefused);
         }
         self.engine.persisted();

@@ -16,6 +16,7 @@ mod storm;
 mod files;
 mod secrets;
 mod crash;
+mod upkeep;
 mod stranger;
 mod door;
 mod demo;

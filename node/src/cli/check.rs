@@ -1,63 +1,87 @@
 //! `fingerpost check`
 
+use std::fmt::Write as _;
+
 use anyhow::Context as _;
-use serde_json::json;
-use storage::{OpenStore, Report, Store};
+use axum::http::Method;
+use serde_json::{Value, json};
 
-use crate::cli::output::Output;
-use crate::data::DataDir;
+use crate::cli::output::{Output, text};
+use crate::client::{Client, Content};
 
-/// Read every stored byte and compare it with its hash
+/// Compare everything that is stored with its hashes and signatures
 ///
-/// The node must not be running. Exits with status 1 if anything is damaged or missing.
+/// Works whether or not the node runs. Exits with status 1 if anything is damaged or missing, and says what to do.
 #[derive(clap::Args)]
-pub(crate) struct Args {}
-
-pub(crate) async fn run(Args {}: Args, data: &DataDir, output: &mut Output) -> anyhow::Result<()> {
-    data.identity()?;
-    let folder = data.path().to_owned();
-    let report = tokio::task::spawn_blocking(move || check(&folder))
-        .await
-        .context("the check was cut short")??;
-    output.result(&to_json(&report), |_| report.to_string())?;
-    anyhow::ensure!(
-        report.is_sound(),
-        "something that was stored is damaged. Keep a copy of {} as it is before you do anything else",
-        data.path().display()
-    );
-    Ok(())
+pub(crate) struct Args {
+    /// Mend what can be mended, and have the rest brought again by the other organisations
+    ///
+    /// Nothing is deleted: copies of damaged parts are put into journal/damaged in the data folder.
+    #[arg(long)]
+    repair: bool,
 }
 
-fn check(folder: &std::path::Path) -> anyhow::Result<Report> {
-    let store = match Store::open(folder) {
-        Ok(store) => store,
-        Err(OpenStore::InUse) => {
-            anyhow::bail!("the node is running on {}. Stop it and check again", folder.display())
-        }
-        Err(error) => return Err(error).context("cannot open the store"),
+pub(crate) async fn run(args: Args, client: &Client, output: &mut Output) -> anyhow::Result<()> {
+    let report = if args.repair {
+        client.json(Method::POST, "/repair", Content::Json(&json!({}))).await
+    } else {
+        client.get("/check").await
     };
-    store.check().context("cannot read the store")
+    let report = report.context("cannot check what is stored")?;
+    output.result(&report, |report| words(report).trim_end().to_owned())?;
+    if report.get("sound") == Some(&Value::Bool(true)) {
+        return Ok(());
+    }
+    anyhow::ensure!(
+        !args.repair || client.running().is_none(),
+        "something is missing. The node asks the other organisations for it as soon as it runs: \"fingerpost serve\""
+    );
+    anyhow::ensure!(
+        !args.repair,
+        "something is still missing. The node goes on asking the other organisations for it"
+    );
+    anyhow::bail!("something that was stored is damaged or missing")
 }
 
-fn to_json(report: &Report) -> serde_json::Value {
-    let damaged: Vec<_> = report
-        .damaged
-        .iter()
-        .map(|damage| json!({"segment": damage.segment, "from": damage.from, "to": damage.to}))
-        .collect();
-    json!({
-        "sound": report.is_sound(),
-        "segments": report.segments,
-        "bytes": report.bytes,
-        "commits": report.commits,
-        "entries": report.entries,
-        "envelopes": report.envelopes,
-        "locals": report.locals,
-        "damaged": damaged,
-        "missing": report.missing,
-        "damaged_entries": report.false_entries,
-        "damaged_envelopes": report.false_envelopes,
-        "not_indexed": report.not_indexed,
-        "index_sound": report.index_sound,
-    })
+fn words(report: &Value) -> String {
+    let say = |pointer: &str| text(report, pointer);
+    let mut words = format!(
+        "{} commits in {} segments, {} bytes\n{} documents, {} changes, {} decisions about members, {} settings of this node\n{} signatures checked\n",
+        say("/commits"),
+        say("/segments"),
+        say("/bytes"),
+        say("/documents"),
+        say("/envelopes"),
+        say("/entries"),
+        say("/locals"),
+        say("/signatures"),
+    );
+    let items =
+        |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    for part in items("damaged") {
+        let _ = writeln!(
+            words,
+            "damaged: segment {}, bytes {} to {}",
+            text(&part, "/segment"),
+            text(&part, "/from"),
+            text(&part, "/to")
+        );
+    }
+    for file in items("leftover") {
+        let _ = writeln!(words, "left over, and no fault: {}", text(&file, ""));
+    }
+    for fault in items("faults") {
+        let _ = writeln!(
+            words,
+            "{}: {}\n    {}",
+            text(&fault, "/fault"),
+            text(&fault, "/count"),
+            text(&fault, "/do")
+        );
+    }
+    words.push_str(match report.get("sound") {
+        Some(Value::Bool(true)) => "Everything is sound.",
+        _ => "Something is damaged or missing.",
+    });
+    words
 }

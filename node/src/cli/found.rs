@@ -82,12 +82,12 @@ async fn add_first_person(data: &DataDir, name: Name, now: Timestamp) -> anyhow:
 }
 
 /// A data folder that is not in its place yet. What is dropped before [`Self::finish`] leaves nothing behind.
-struct Building {
+pub(crate) struct Building {
     data: DataDir,
 }
 
 impl Building {
-    fn beside(place: &Path) -> Result<Self, DataError> {
+    pub(crate) fn beside(place: &Path) -> Result<Self, DataError> {
         let place = std::path::absolute(place).map_err(|source| data::failed(place, source))?;
         let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let folder: PathBuf = place.with_file_name(format!(".{name}.new-{}", std::process::id()));
@@ -97,7 +97,12 @@ impl Building {
         Ok(Self { data: DataDir::new(folder) })
     }
 
-    fn finish(self, place: &Path) -> anyhow::Result<()> {
+    /// Returns the folder as it is being built.
+    pub(crate) const fn data(&self) -> &DataDir {
+        &self.data
+    }
+
+    pub(crate) fn finish(self, place: &Path) -> anyhow::Result<()> {
         let place = std::path::absolute(place).context("cannot find the data folder's place")?;
         let moved =
             fs::rename(self.data.path(), &place).map_err(|source| data::failed(&place, source));

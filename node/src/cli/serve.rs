@@ -115,12 +115,17 @@ pub(crate) async fn serve(nodes: &mut [Node], output: &mut Output) -> anyhow::Re
     if pressed.is_some() {
         output.say("\nPress Enter for new sign-in links, Ctrl-C to stop.");
     }
+    let mut is_full = false;
     loop {
         tokio::select! {
             () = &mut stop => break,
             () = any_failed(nodes) => anyhow::bail!(
-                "a node stopped by itself, because what it was to keep could not be written. Is the disk full?"
+                "a node stopped by itself, because the disk could be neither written nor read"
             ),
+            () = any_full(nodes), if !is_full => {
+                is_full = true;
+                output.say("The disk is full or cannot be written: nothing new is saved, and other organisations are not reached. What is there can be read. Make room, then start the node again.");
+            }
             enter = next(&mut pressed) => match enter {
                 Some(()) => renew_links(nodes, output).await?,
                 // Nobody is at the keyboard.
@@ -132,9 +137,15 @@ pub(crate) async fn serve(nodes: &mut [Node], output: &mut Output) -> anyhow::Re
     Ok(())
 }
 
+/// Waits until the disk refuses to keep something of one of the nodes.
+async fn any_full(nodes: &[Node]) {
+    let full = nodes.iter().map(|node| Box::pin(node.running.full()));
+    futures::future::select_all(full).await;
+}
+
 /// Waits until one of the nodes stops by itself.
-async fn any_failed(nodes: &mut [Node]) {
-    let failed = nodes.iter_mut().map(|node| Box::pin(node.running.failed()));
+async fn any_failed(nodes: &[Node]) {
+    let failed = nodes.iter().map(|node| Box::pin(node.running.failed()));
     futures::future::select_all(failed).await;
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod import;
 pub(crate) mod events;
 pub(crate) mod people;
 pub(crate) mod own;
+pub(crate) mod upkeep;
 pub(crate) mod paging;
 pub(crate) mod person;
 
@@ -49,6 +50,9 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/join", post(members::join)),
         ("/nodes", get(own::nodes)),
         ("/nodes/{n}", delete(own::end)),
+        ("/check", get(upkeep::check)),
+        ("/repair", post(upkeep::repair)),
+        ("/backup", get(upkeep::back_up)),
         ("/profile", get(own::profile).put(own::describe)),
         ("/people", get(people::list).post(people::add)),
         ("/people/{p}/password", put(people::password)),

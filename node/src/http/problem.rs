@@ -74,6 +74,18 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED, "changed-meanwhile", "Changed meanwhile", detail)
     }
 
+    /// Says that what is kept cannot be read or written, with the causes.
+    pub(crate) fn storage(error: &dyn std::error::Error) -> Self {
+        let mut detail = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            detail = format!("{detail}: {error}");
+            cause = error.source();
+        }
+        let title = "Stored data not readable";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "storage", title, detail)
+    }
+
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed", "Malformed request", detail)
     }
@@ -148,6 +160,9 @@ impl From<Refused> for Problem {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invite", "Invite not usable", detail)
             }
             Refused::Invalid { pointer, message } => Self::invalid(pointer, message),
+            Refused::NotSaved => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "not-saved", "Not saved", detail)
+            }
             Refused::TooLarge(_) => Self::too_large(detail),
             Refused::Storage(_) => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -5,12 +5,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// One folder of files that are only appended to.
+/// The folder of what was set aside. Names of files in it start with this and a slash.
+pub(crate) const ASIDE: &str = "damaged";
+
+/// One folder of files that are only appended to, and in it the folder [`ASIDE`].
 ///
 /// Nothing is durable before it is synced: a file's bytes by [`sync`](Self::sync), its existence by
 /// [`sync_folder`](Self::sync_folder).
 pub(crate) trait Disk: Send {
-    /// Returns the names of the files.
+    /// Returns the names of the files that are not set aside.
     fn list(&self) -> io::Result<Vec<String>>;
     /// Returns how long a file is.
     fn len(&mut self, name: &str) -> io::Result<u64>;
@@ -68,8 +71,11 @@ impl Disk for Folder {
     fn list(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
             // A name that is no text is none of ours.
-            if let Ok(name) = entry?.file_name().into_string() {
+            if let Ok(name) = entry.file_name().into_string()
+                && !(name == ASIDE && entry.file_type()?.is_dir())
+            {
                 names.push(name);
             }
         }
@@ -93,6 +99,9 @@ impl Disk for Folder {
     }
 
     fn create(&mut self, name: &str) -> io::Result<()> {
+        if name.contains('/') {
+            fs::create_dir_all(self.path.join(ASIDE))?;
+        }
         let file = OpenOptions::new()
             .read(true)
             .append(true)
@@ -121,6 +130,10 @@ impl Disk for Folder {
     }
 
     fn sync_folder(&mut self) -> io::Result<()> {
+        let aside = self.path.join(ASIDE);
+        if aside.is_dir() {
+            sync_folder(&aside)?;
+        }
         sync_folder(&self.path)
     }
 

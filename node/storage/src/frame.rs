@@ -53,6 +53,11 @@ impl Header {
         })
     }
 
+    /// Is the header itself undamaged?
+    pub(crate) fn is_whole(segment: &[u8]) -> bool {
+        Self::read_whole(segment).is_some()
+    }
+
     fn read_whole(segment: &[u8]) -> Option<Self> {
         let body = segment.get(..HEADER - 4)?;
         let header = Self {
@@ -189,6 +194,38 @@ pub(crate) enum Stored<'b> {
         #[cbor(b(1), with = "minicbor::bytes")]
         value: Option<&'b [u8]>,
     },
+    /// Damage that was repaired: a copy was put aside, and it is no longer a fault.
+    #[n(3)]
+    SetAside {
+        #[n(0)]
+        parts: Vec<Part>,
+        #[n(1)]
+        gaps: Vec<Gap>,
+    },
+}
+
+/// Damaged bytes of which a copy was put aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub(crate) struct Part {
+    #[n(0)]
+    pub(crate) segment: u32,
+    #[n(1)]
+    pub(crate) from: u64,
+    #[n(2)]
+    pub(crate) to: u64,
+    /// CRC of the damaged bytes: if they change again, that is a new fault.
+    #[n(3)]
+    pub(crate) sum: u32,
+}
+
+/// Commits that are not there any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub(crate) struct Gap {
+    /// The sequence of the first, and of the one behind the last.
+    #[n(0)]
+    pub(crate) from: u64,
+    #[n(1)]
+    pub(crate) to: u64,
 }
 
 /// Returns the payload that keeps these records, and none if nothing of them belongs into the journal.

@@ -107,6 +107,15 @@ struct State {
     digest: u64,
 }
 
+/// Where everything stands, at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) envelopes: Vec<(EnvelopeMeta, Place)>,
+    pub(crate) entries: Vec<EntryRow>,
+    /// Those that stand in the journal only, with their sums.
+    pub(crate) locals: Vec<(String, Place, u32)>,
+}
+
 /// Where everything stands in the journal.
 #[derive(Debug)]
 pub(crate) struct Index {
@@ -150,6 +159,32 @@ impl Index {
     /// Returns the last frame of the journal whose records are here.
     pub(crate) fn position(&self) -> Option<&Position> {
         self.state.position.as_ref()
+    }
+
+    /// Forgets everything, to be made anew.
+    pub(crate) fn clear(&mut self) -> Result<(), IndexError> {
+        // A crash in the middle leaves contents that do not add up, which the next start notices.
+        self.tree.clear()?;
+        self.state = State::default();
+        Ok(())
+    }
+
+    /// Returns where everything stands, to compare it with the journal.
+    pub(crate) fn rows(&self) -> Result<Rows, IndexError> {
+        let mut envelopes = Vec::new();
+        for meta in self.envelopes()? {
+            if let Some(place) = self.envelope(&meta.id)? {
+                envelopes.push((meta, place));
+            }
+        }
+        let mut locals = Vec::new();
+        for (key, local) in self.locals("")? {
+            if let Local::There(place, sum) = local {
+                locals.push((key, place, sum));
+            }
+        }
+        let entries = self.entries()?;
+        Ok(Rows { envelopes, entries, locals })
     }
 
     /// Begins a step: all of it becomes visible, or nothing.
@@ -252,6 +287,7 @@ impl Step<'_> {
                         local.map(|local| codec::encode(&local)),
                     )?;
                 }
+                Stored::SetAside { .. } => {}
             }
         }
         self.state.position = Some(position);

@@ -1,11 +1,14 @@
 //! [`Journal`]: the truth. Frames in segments, written once, durable when [`Journal::append`] returns.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use minicbor::{Decode, Encode};
 
-use crate::disk::Disk;
-use crate::frame::{Contents, FRAME, Frame, HEADER, Header, Mark, PAYLOAD, VERSION};
+use crate::disk::{ASIDE, Disk};
+use crate::frame::{
+    self, Contents, FRAME, Frame, Gap, HEADER, Header, Mark, PAYLOAD, Part, Stored, VERSION,
+};
 
 /// When a segment is this long, the next frame starts a new one.
 pub(crate) const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
@@ -81,6 +84,18 @@ pub(crate) struct Scan {
     /// Frames that were written and are not there any more.
     pub(crate) missing: u64,
     pub(crate) damaged: Vec<Damage>,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) gaps: Vec<Gap>,
+    /// Repaired once: no fault.
+    aside: (BTreeSet<Part>, BTreeSet<Gap>),
+}
+
+/// How far a journal goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    segment: u32,
+    end: u64,
+    next: u64,
 }
 
 /// An append-only sequence of payloads, each of them there as a whole or not at all.
@@ -246,36 +261,92 @@ impl<D: Disk> Journal<D> {
     ) -> Result<Scan, E> {
         let mut scan = Scan::default();
         let mut expected = from.map_or(0, |position| position.sequence.saturating_add(1));
+        if from.is_some_and(|position| position.sequence >= self.next) {
+            return Ok(scan);
+        }
         for segment in self.segments().map_err(ReadJournal::Disk)? {
             if from.is_some_and(|position| segment < position.segment) {
                 continue;
             }
-            let bytes = self.disk.read_all(&name(segment)).map_err(ReadJournal::Disk)?;
+            if segment > self.segment {
+                break;
+            }
+            let mut bytes = self.disk.read_all(&name(segment)).map_err(ReadJournal::Disk)?;
+            if segment == self.segment {
+                // What is behind was written since, or is what a failed write left.
+                bytes.truncate(usize::try_from(self.end).unwrap_or(usize::MAX));
+            }
             let begin = from
                 .filter(|position| position.segment == segment)
                 .map_or(HEADER as u64, |position| position.end);
             scan.segments += 1;
             scan.bytes += bytes.len() as u64;
             let Some(header) = Header::read(&bytes) else {
-                scan.damaged.push(Damage { segment, from: 0, to: bytes.len() as u64 });
+                scan.note_damage(segment, 0, &bytes);
                 continue;
             };
             check_version(segment, header)?;
             let begin = usize::try_from(begin).unwrap_or(usize::MAX);
+            if begin == HEADER && !Header::is_whole(&bytes) {
+                scan.note_damage(segment, 0, bytes.get(..HEADER).unwrap_or_default());
+            }
             let contents = Contents::read(&bytes, begin, &header.mark);
-            scan.note_damage(segment, &contents, bytes.len());
+            for range in &contents.damaged {
+                scan.note_damage(
+                    segment,
+                    range.start,
+                    bytes.get(range.clone()).unwrap_or_default(),
+                );
+            }
+            scan.note_damage(segment, contents.end, bytes.get(contents.end..).unwrap_or_default());
             for frame in &contents.frames {
-                scan.missing += frame.sequence.saturating_sub(expected);
+                scan.note_gap(expected, frame.sequence);
                 expected = frame.sequence.saturating_add(1);
                 scan.frames += 1;
-                each(
-                    Position::of(segment, frame),
-                    bytes.get(frame.payload.clone()).unwrap_or_default(),
-                )?;
+                let payload = bytes.get(frame.payload.clone()).unwrap_or_default();
+                scan.note_repairs(payload);
+                each(Position::of(segment, frame), payload)?;
             }
         }
-        scan.missing += self.next.saturating_sub(expected);
+        scan.note_gap(expected, self.next);
+        scan.forget_repaired();
         Ok(scan)
+    }
+
+    /// Puts a copy of what is damaged aside, for a person who wants to look. Returns the note to keep of it.
+    pub(crate) fn put_aside(&mut self, scan: &Scan) -> io::Result<Stored<'static>> {
+        for Part { segment, from, to, .. } in &scan.parts {
+            let length = usize::try_from(to.saturating_sub(*from)).map_err(io::Error::other)?;
+            let bytes = self.read(*segment, *from, length)?;
+            self.set_aside(*segment, *from, &bytes)?;
+        }
+        Ok(Stored::SetAside { parts: scan.parts.clone(), gaps: scan.gaps.clone() })
+    }
+
+    /// Returns the sequence of the next frame.
+    pub(crate) const fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Returns how far the journal goes: a reader of its own needs no more, for what was written does not change.
+    pub(crate) const fn extent(&self) -> Extent {
+        Extent { segment: self.segment, end: self.end, next: self.next }
+    }
+
+    /// Reads a journal up to there, while another writes it.
+    pub(crate) const fn reader(disk: D, extent: Extent) -> Self {
+        let Extent { segment, end, next } = extent;
+        Self { disk, segment, mark: [0; 8], end, next, segment_bytes: 0, broken: true }
+    }
+
+    /// Goes on behind a sequence that was given out once, though its frame is gone.
+    pub(crate) fn skip_to(&mut self, next: u64) {
+        self.next = self.next.max(next);
+    }
+
+    /// Returns the names of files that do not belong there.
+    pub(crate) fn strangers(&self) -> io::Result<Vec<String>> {
+        Ok(self.disk.list()?.into_iter().filter(|file| number(file).is_none()).collect())
     }
 
     fn segments(&self) -> io::Result<Vec<u32>> {
@@ -307,17 +378,21 @@ impl<D: Disk> Journal<D> {
         if bytes.is_empty() {
             return Ok(());
         }
-        let taken = self.disk.list()?;
-        let file = (0_u32..)
-            .map(|try_| format!("damaged-{segment:08}-{offset}-{try_}.bin"))
-            .find(|file| !taken.contains(file))
-            .unwrap_or_default();
+        let mut tries = 0_u32;
+        let file = loop {
+            let file = format!("{ASIDE}/{segment:08}-{offset}-{tries}.bin");
+            match self.disk.create(&file) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => tries += 1,
+                // Not even a name fits on a full disk.
+                Err(error) if error.kind() == io::ErrorKind::StorageFull => return Ok(()),
+                other => break other.map(|()| file)?,
+            }
+        };
         tracing::warn!(
             file,
             bytes = bytes.len(),
-            "the journal's end was torn; a copy of what is cut away is kept"
+            "a part of the journal is damaged; a copy of it is put aside"
         );
-        self.disk.create(&file)?;
         let kept = self.disk.append(&file, bytes).and_then(|()| self.disk.sync(&file));
         match kept.and_then(|()| self.disk.sync_folder()) {
             // What a full disk tore was never acknowledged, and a full disk must not keep the node from opening.
@@ -328,12 +403,36 @@ impl<D: Disk> Journal<D> {
 }
 
 impl Scan {
-    fn note_damage(&mut self, segment: u32, contents: &Contents, length: usize) {
-        let damage = |from: usize, to: usize| Damage { segment, from: from as u64, to: to as u64 };
-        self.damaged.extend(contents.damaged.iter().map(|range| damage(range.start, range.end)));
-        if contents.end < length {
-            self.damaged.push(damage(contents.end, length));
+    fn note_damage(&mut self, segment: u32, from: usize, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            let (from, sum) = (from as u64, crc32fast::hash(bytes));
+            self.parts.push(Part { segment, from, to: from + bytes.len() as u64, sum });
         }
+    }
+
+    fn note_gap(&mut self, from: u64, to: u64) {
+        if from < to {
+            self.gaps.push(Gap { from, to });
+        }
+    }
+
+    fn note_repairs(&mut self, payload: &[u8]) {
+        for record in frame::records(payload).unwrap_or_default() {
+            if let Stored::SetAside { parts, gaps } = record {
+                self.aside.0.extend(parts);
+                self.aside.1.extend(gaps);
+            }
+        }
+    }
+
+    /// What was repaired before is no fault any more, unless it has changed since.
+    fn forget_repaired(&mut self) {
+        let (parts, gaps) = std::mem::take(&mut self.aside);
+        self.parts.retain(|part| !parts.contains(part));
+        self.gaps.retain(|gap| !gaps.contains(gap));
+        self.missing = self.gaps.iter().map(|gap| gap.to - gap.from).sum();
+        let damage = |part: &Part| Damage { segment: part.segment, from: part.from, to: part.to };
+        self.damaged = self.parts.iter().map(damage).collect();
     }
 }
 

@@ -10,10 +10,12 @@ use engine::{EnvelopeMeta, Record};
 
 use crate::OpenStore;
 use crate::disk::Disk;
-use crate::frame;
-use crate::index::{EntryRow, Index, IndexError, Local, Place};
-use crate::journal::{Append, Journal, Scan};
-use crate::report::{Opened, Report, Tally};
+use crate::frame::{self, Stored};
+use crate::index::{EntryRow, Index, IndexError, Local, Place, Rows};
+use crate::journal::{Append, Extent, Journal, Scan};
+#[cfg(test)]
+use crate::report::survey;
+use crate::report::{Opened, Report};
 
 /// What an envelope's id and an entry's id are hashes for.
 pub(crate) const ENVELOPE: &str = "fingerpost/envelope/v1";
@@ -38,8 +40,6 @@ pub(crate) enum Read {
     Index(#[from] IndexError),
     #[error("the journal cannot be read")]
     Journal(#[source] io::Error),
-    #[error("the local record {0:?} is damaged")]
-    Local(String),
 }
 
 /// A journal and the index of it.
@@ -58,20 +58,29 @@ impl<D: Disk> Kept<D> {
         path: &Path,
     ) -> Result<(Self, Opened), OpenStore> {
         let (mut journal, cut) = Journal::open(disk, segment_bytes)?;
-        let (index, rebuilt) = match trusted(&mut journal, path)? {
-            Ok(index) => (index, None),
-            Err(reason) => {
+        let (index, known, rebuilt) = match trusted(&mut journal, path)? {
+            Ok(index) => (index, 0, None),
+            Err((reason, known)) => {
                 tracing::warn!(reason, "the index is made anew from the journal");
                 remove(path).map_err(OpenStore::Folder)?;
-                (Index::open(path)?, Some(reason))
+                (Index::open(path)?, known, Some(reason))
             }
         };
         let mut kept = Self { journal, index, stopped: false };
         let scan = kept.catch_up()?;
+        let rolled_back = known.saturating_sub(kept.journal.next());
+        if rolled_back > 0 {
+            // So that it is still known when this index no longer is.
+            kept.journal.skip_to(known);
+            let note = Stored::SetAside { parts: Vec::new(), gaps: Vec::new() };
+            if let Err(error) = kept.write_stored(&[note]) {
+                tracing::warn!(%error, "cannot take note of commits that are missing");
+            }
+        }
         let opened = Opened {
             cut,
             damaged: scan.damaged,
-            missing: scan.missing,
+            missing: scan.missing + rolled_back,
             caught_up: scan.frames,
             rebuilt,
         };
@@ -128,6 +137,14 @@ impl<D: Disk> Kept<D> {
         Ok(step.finish()?)
     }
 
+    fn write_stored(&mut self, records: &[Stored<'_>]) -> Result<(), Commit> {
+        let payload = codec::encode(&records);
+        let position = self.journal.append(&payload)?;
+        let mut step = self.index.step();
+        step.frame(position, &payload, records)?;
+        Ok(step.finish()?)
+    }
+
     pub(crate) fn entries(&mut self) -> Result<Vec<(WorkspaceId, Vec<u8>)>, Read> {
         let mut entries = Vec::new();
         for EntryRow { workspace, id, place } in self.index.entries()? {
@@ -159,10 +176,14 @@ impl<D: Disk> Kept<D> {
         for (key, local) in self.index.locals(prefix)? {
             let value = match local {
                 Local::Here(value) => value,
-                Local::There(place, sum) => self
-                    .bytes(place)?
-                    .filter(|bytes| crc32fast::hash(bytes) == sum)
-                    .ok_or_else(|| Read::Local(key.clone()))?,
+                Local::There(place, sum) => {
+                    let bytes = self.bytes(place)?;
+                    let Some(value) = bytes.filter(|bytes| crc32fast::hash(bytes) == sum) else {
+                        tracing::warn!("one of this node's own records is damaged");
+                        continue;
+                    };
+                    value
+                }
             };
             locals.push((key, value));
         }
@@ -176,15 +197,45 @@ impl<D: Disk> Kept<D> {
         })
     }
 
+    /// Returns everything there is, at one moment, and how far the journal goes.
+    pub(crate) fn everything(&mut self) -> Result<Everything, Read> {
+        let (rows, _, extent) = self.outline()?;
+        Ok(Everything { rows, locals: self.locals("")?, extent })
+    }
+
+    /// Returns what [`survey`](crate::report::survey) compares with the journal, and how far the journal goes by now.
+    pub(crate) fn outline(&self) -> Result<(Rows, bool, Extent), IndexError> {
+        let is_sound = self.index.audit().is_ok();
+        Ok((self.index.rows()?, is_sound, self.journal.extent()))
+    }
+
     /// Reads and checks everything.
+    #[cfg(test)]
     pub(crate) fn check(&mut self) -> Result<Report, OpenStore> {
-        let mut tally = Tally::default();
-        let index = &self.index;
-        let scan = self.journal.scan(None, |_, payload| {
-            tally.frame(&frame::records(payload).map_err(OpenStore::Unknown)?, index)
-        })?;
-        let index_sound = self.index.audit().is_ok();
-        Ok(tally.report(scan, index_sound))
+        let (rows, is_sound, _) = self.outline()?;
+        survey(&mut self.journal, &rows, is_sound, &|| false).map(|(report, _)| report)
+    }
+
+    /// Checks, and mends what was found.
+    #[cfg(test)]
+    pub(crate) fn mend(&mut self) -> Report {
+        let (rows, is_sound, _) = self.outline().unwrap();
+        let (report, scan) = survey(&mut self.journal, &rows, is_sound, &|| false).unwrap();
+        self.repair(&report, &scan).unwrap();
+        self.check().unwrap()
+    }
+
+    /// Mends what was found: makes the index anew if it is not true, and puts copies of what is damaged aside.
+    pub(crate) fn repair(&mut self, report: &Report, scan: &Scan) -> Result<(), Repair> {
+        if !report.index_sound || report.not_indexed > 0 {
+            self.index.clear().map_err(Commit::Index)?;
+            self.catch_up()?;
+        }
+        if !scan.parts.is_empty() || !scan.gaps.is_empty() {
+            let note = self.journal.put_aside(scan).map_err(Repair::Aside)?;
+            self.write_stored(&[note])?;
+        }
+        Ok(())
     }
 
     pub(crate) fn flush(&self) -> Result<(), IndexError> {
@@ -201,35 +252,59 @@ impl<D: Disk> Kept<D> {
         Ok(self.bytes(place)?.filter(|bytes| codec::hash(purpose, bytes) == *hash))
     }
 
-    fn bytes(&mut self, Place { segment, offset, length }: Place) -> Result<Option<Vec<u8>>, Read> {
-        match self.journal.read(segment, offset, usize::try_from(length).unwrap_or(usize::MAX)) {
-            Ok(bytes) => Ok(Some(bytes)),
-            // The file is gone or shorter than it was.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::UnexpectedEof | io::ErrorKind::NotFound
-                ) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(Read::Journal(error)),
-        }
+    fn bytes(&mut self, place: Place) -> Result<Option<Vec<u8>>, Read> {
+        bytes(&mut self.journal, place).map_err(Read::Journal)
     }
 }
 
-/// Returns the index if it can be trusted, else why not.
+/// Returns the bytes at a place; `None` if the file is gone or shorter than it was.
+pub(crate) fn bytes<D: Disk>(
+    journal: &mut Journal<D>,
+    Place { segment, offset, length }: Place,
+) -> io::Result<Option<Vec<u8>>> {
+    match journal.read(segment, offset, usize::try_from(length).unwrap_or(usize::MAX)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::NotFound) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Everything there is, at one moment.
+#[derive(Debug)]
+pub(crate) struct Everything {
+    pub(crate) rows: Rows,
+    pub(crate) locals: Vec<(String, Vec<u8>)>,
+    pub(crate) extent: Extent,
+}
+
+/// Why a store was not repaired.
+#[derive(Debug, thiserror::Error)]
+pub enum Repair {
+    #[error("the store cannot be read")]
+    Read(#[from] OpenStore),
+    #[error("what is damaged cannot be copied aside")]
+    Aside(#[source] io::Error),
+    #[error("the repair cannot be noted")]
+    Note(#[from] Commit),
+}
+
+/// Returns the index if it can be trusted; else why not, and the sequence behind all that it knows.
 fn trusted<D: Disk>(
     journal: &mut Journal<D>,
     path: &Path,
-) -> Result<Result<Index, String>, OpenStore> {
+) -> Result<Result<Index, (String, u64)>, OpenStore> {
     let index = match Index::open(path) {
         Ok(index) => index,
-        Err(error) => return Ok(Err(error.to_string())),
+        Err(error) => return Ok(Err((error.to_string(), 0))),
     };
     match index.position() {
         Some(position) if !journal.holds(position).map_err(crate::ReadJournal::Disk)? => {
-            Ok(Err("it knows a journal that is not there".to_owned()))
+            let known = position.sequence.saturating_add(1);
+            Ok(Err(("it knows a journal that is not there".to_owned(), known)))
         }
         _ => Ok(Ok(index)),
     }

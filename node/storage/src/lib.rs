@@ -4,32 +4,39 @@
 //! happens to the index, a scan of the journal makes it anew. Bytes are read from the journal and checked against
 //! their id on each read, so damage is never served and costs only itself.
 
+mod format;
 mod disk;
 mod frame;
 mod journal;
 mod index;
 mod kept;
 mod report;
+mod backup;
 #[cfg(test)]
 mod simulated;
 #[cfg(test)]
 mod tests;
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crdt_schema::identity::{EnvelopeId, WorkspaceId};
 use engine::{EnvelopeMeta, Record, Shelf, ShelfError};
 
+pub use backup::{
+    BackUp, Counts, OwnedPart, ReadBackup, Reader as BackupReader, Restore, Writer as BackupWriter,
+    restore,
+};
+pub use format::FORMAT;
 pub use index::IndexError;
 pub use journal::{Append, Damage, ReadJournal};
-pub use kept::Commit;
+pub use kept::{Commit, Repair};
 pub use report::{Opened, Report};
 
 use disk::Folder;
-use journal::SEGMENT_BYTES;
+use journal::{Journal, SEGMENT_BYTES, Scan};
 use kept::Kept;
 
 /// Why a store does not open.
@@ -45,6 +52,12 @@ pub enum OpenStore {
     Unknown(#[source] minicbor::decode::Error),
     #[error(transparent)]
     Index(#[from] IndexError),
+    #[error("the check was cut short")]
+    CutShort,
+    #[error(
+        "the data folder was written by a newer version of this program (format {found}, this one knows {FORMAT}). Use that version; nothing was changed"
+    )]
+    Newer { found: u32 },
 }
 
 /// What a node keeps, in one folder. A clone is another handle to the same store.
@@ -52,6 +65,7 @@ pub enum OpenStore {
 pub struct Store {
     kept: Arc<Mutex<Kept<Folder>>>,
     opened: Arc<Opened>,
+    path: Arc<Path>,
     /// Held as long as any handle is.
     _lock: Arc<File>,
 }
@@ -65,11 +79,13 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self, OpenStore> {
         fs::create_dir_all(dir).map_err(OpenStore::Folder)?;
         let lock = lock(&dir.join("lock"))?;
+        format::take_up(dir)?;
         let folder = Folder::open(&dir.join("journal")).map_err(OpenStore::Folder)?;
         let (kept, opened) = Kept::open(folder, SEGMENT_BYTES, &dir.join("index"))?;
         Ok(Self {
             kept: Arc::new(Mutex::new(kept)),
             opened: Arc::new(opened),
+            path: dir.into(),
             _lock: Arc::new(lock),
         })
     }
@@ -88,12 +104,50 @@ impl Store {
         self.kept().commit(records)
     }
 
-    /// Reads and checks everything.
+    /// Reads and checks everything that was kept until now. Others may keep more meanwhile.
     ///
     /// # Errors
     /// If the store cannot be read. What is damaged stands in the report.
     pub fn check(&self) -> Result<Report, OpenStore> {
-        self.kept().check()
+        self.check_unless(&|| false)
+    }
+
+    /// As [`Self::check`], until it is no longer wanted.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or the check was cut short.
+    pub fn check_unless(&self, is_cut_short: &dyn Fn() -> bool) -> Result<Report, OpenStore> {
+        self.survey(is_cut_short).map(|(report, _)| report)
+    }
+
+    /// Writes a backup of everything that was kept until now, with these small files. Others may keep more meanwhile.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or the backup not written.
+    pub fn back_up(&self, out: &mut impl Write, files: &[(&str, &[u8])]) -> Result<Counts, BackUp> {
+        let everything =
+            self.kept().everything().map_err(|error| BackUp::Store(unreadable(&error)))?;
+        let folder = Folder::open(&self.path.join("journal")).map_err(BackUp::Journal)?;
+        let mut journal = Journal::reader(folder, everything.extent);
+        backup::write(&mut journal, &everything, out, files)
+    }
+
+    /// Checks everything, mends what can be mended here, and returns what is left: the index is made anew if it is not
+    /// true, and damaged parts of the journal are copied to `journal/damaged` and no longer a fault. What they held is
+    /// lost here until somebody who has it keeps it again.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written.
+    pub fn repair(&self) -> Result<Report, Repair> {
+        let (report, scan) = self.survey(&|| false)?;
+        self.kept().repair(&report, &scan)?;
+        Ok(self.check()?)
+    }
+
+    fn survey(&self, is_cut_short: &dyn Fn() -> bool) -> Result<(Report, Scan), OpenStore> {
+        let (rows, is_sound, extent) = self.kept().outline()?;
+        let folder = Folder::open(&self.path.join("journal")).map_err(OpenStore::Folder)?;
+        report::survey(&mut Journal::reader(folder, extent), &rows, is_sound, is_cut_short)
     }
 
     /// Lets the next start be quick. Nothing that was kept depends on it.

@@ -1,15 +1,17 @@
 //! What opening and checking a store found, for people.
 
-use std::fmt;
+use std::collections::BTreeSet;
 
 use crdt_schema::codec;
 use crdt_schema::identity::{EntryId, EnvelopeId};
+use engine::EnvelopeMeta;
 
 use crate::OpenStore;
-use crate::frame::Stored;
-use crate::index::Index;
-use crate::journal::{Damage, Scan};
-use crate::kept::{ENTRY, ENVELOPE};
+use crate::disk::Disk;
+use crate::frame::{self, Stored};
+use crate::index::Rows;
+use crate::journal::{Damage, Journal, Scan};
+use crate::kept::{ENTRY, ENVELOPE, bytes};
 
 /// What was found and mended when a store was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,17 +45,24 @@ pub struct Report {
     pub entries: u64,
     pub envelopes: u64,
     pub locals: u64,
-    /// Bytes of the journal that do not read.
+    /// Bytes of the journal that do not read, besides those that were repaired before.
     pub damaged: Vec<Damage>,
-    /// Commits that were kept once and are not there any more.
+    /// Commits that were kept once and are not there any more, besides those that were repaired before.
     pub missing: u64,
     /// Records whose bytes are not those of their id.
     pub false_entries: Vec<EntryId>,
     pub false_envelopes: Vec<EnvelopeId>,
-    /// Envelopes in the journal that the index does not know.
+    /// Kept once, and damaged or gone.
+    pub lost_entries: Vec<EntryId>,
+    pub lost_envelopes: Vec<EnvelopeId>,
+    /// How many of the node's own records are damaged.
+    pub lost_locals: u64,
+    /// Records in the journal that the index does not know.
     pub not_indexed: u64,
     /// Is everything in the index that was put there, unchanged?
     pub index_sound: bool,
+    /// Files in the journal's folder that do not belong there. No fault.
+    pub leftover: Vec<String>,
 }
 
 impl Report {
@@ -64,50 +73,71 @@ impl Report {
             && self.missing == 0
             && self.false_entries.is_empty()
             && self.false_envelopes.is_empty()
+            && self.lost_entries.is_empty()
+            && self.lost_envelopes.is_empty()
+            && self.lost_locals == 0
             && self.not_indexed == 0
             && self.index_sound
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} commits in {} segments, {} bytes",
-            self.commits, self.segments, self.bytes
-        )?;
-        writeln!(
-            f,
-            "{} envelopes, {} membership entries, {} local records",
-            self.envelopes, self.entries, self.locals
-        )?;
-        for Damage { segment, from, to } in &self.damaged {
-            writeln!(f, "damaged: segment {segment}, bytes {from} to {to}")?;
+/// Reads the whole journal, and compares it with what the index said at the time.
+pub(crate) fn survey<D: Disk>(
+    journal: &mut Journal<D>,
+    rows: &Rows,
+    index_sound: bool,
+    is_cut_short: &dyn Fn() -> bool,
+) -> Result<(Report, Scan), OpenStore> {
+    let go_on = || if is_cut_short() { Err(OpenStore::CutShort) } else { Ok(()) };
+    let mut tally = Tally {
+        envelopes: rows.envelopes.iter().map(|(meta, _)| meta.id).collect(),
+        entries: rows.entries.iter().map(|row| row.id).collect(),
+        report: Report { index_sound, ..Report::default() },
+    };
+    let scan = journal.scan(None, |_, payload| {
+        tally.frame(&frame::records(payload).map_err(OpenStore::Unknown)?);
+        go_on()
+    })?;
+    let mut report = tally.report;
+    let mut read = |place| {
+        go_on()?;
+        bytes(journal, place).map_err(|error| OpenStore::Journal(error.into()))
+    };
+    for (EnvelopeMeta { id, .. }, place) in &rows.envelopes {
+        if read(*place)?.is_none_or(|bytes| codec::hash(ENVELOPE, &bytes) != id.0) {
+            report.lost_envelopes.push(*id);
         }
-        if self.missing > 0 {
-            writeln!(f, "missing: {} commits", self.missing)?;
-        }
-        for id in &self.false_entries {
-            writeln!(f, "damaged: membership entry {id}")?;
-        }
-        for id in &self.false_envelopes {
-            writeln!(f, "damaged: envelope {id}")?;
-        }
-        if self.not_indexed > 0 || !self.index_sound {
-            writeln!(f, "the index is damaged; it is made anew at the next start")?;
-        }
-        f.write_str(if self.is_sound() { "everything is sound" } else { "something is damaged" })
     }
+    for row in &rows.entries {
+        if read(row.place)?.is_none_or(|bytes| codec::hash(ENTRY, &bytes) != row.id.0) {
+            report.lost_entries.push(row.id);
+        }
+    }
+    for (_, place, sum) in &rows.locals {
+        let is_there = read(*place)?.is_some_and(|bytes| crc32fast::hash(&bytes) == *sum);
+        report.lost_locals += u64::from(!is_there);
+    }
+    report.leftover = journal.strangers().map_err(|error| OpenStore::Journal(error.into()))?;
+    report.leftover.sort_unstable();
+    report.segments = scan.segments;
+    report.bytes = scan.bytes;
+    report.commits = scan.frames;
+    report.damaged.clone_from(&scan.damaged);
+    report.missing = scan.missing;
+    Ok((report, scan))
 }
 
-/// Counts while a check walks through the journal.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
+/// Counts while a survey walks through the journal.
+#[derive(Debug)]
+struct Tally {
+    /// What the index knows.
+    envelopes: BTreeSet<EnvelopeId>,
+    entries: BTreeSet<EntryId>,
     report: Report,
 }
 
 impl Tally {
-    pub(crate) fn frame(&mut self, records: &[Stored<'_>], index: &Index) -> Result<(), OpenStore> {
+    fn frame(&mut self, records: &[Stored<'_>]) {
         for record in records {
             match record {
                 Stored::Entry { id, bytes, .. } => {
@@ -115,29 +145,18 @@ impl Tally {
                     if codec::hash(ENTRY, bytes) != id.0 {
                         self.report.false_entries.push(*id);
                     }
+                    self.report.not_indexed += u64::from(!self.entries.contains(id));
                 }
                 Stored::Envelope { id, bytes, .. } => {
                     self.report.envelopes += 1;
                     if codec::hash(ENVELOPE, bytes) != id.0 {
                         self.report.false_envelopes.push(*id);
                     }
-                    self.report.not_indexed += u64::from(index.envelope(id)?.is_none());
+                    self.report.not_indexed += u64::from(!self.envelopes.contains(id));
                 }
                 Stored::Local { .. } => self.report.locals += 1,
+                Stored::SetAside { .. } => {}
             }
-        }
-        Ok(())
-    }
-
-    pub(crate) fn report(self, scan: Scan, index_sound: bool) -> Report {
-        Report {
-            segments: scan.segments,
-            bytes: scan.bytes,
-            commits: scan.frames,
-            damaged: scan.damaged,
-            missing: scan.missing,
-            index_sound,
-            ..self.report
         }
     }
 }

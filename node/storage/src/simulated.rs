@@ -19,6 +19,8 @@ pub(crate) enum Loss {
     Zeros(usize),
     /// The last write is there, with one byte changed.
     Flipped(usize),
+    /// What was not synced reached the disk out of order: one bit for each file says whether it is there.
+    Reordered(u8),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,12 +75,16 @@ impl Simulated {
         let state = self.state();
         let mut files = BTreeMap::new();
         let removed = state.removed.iter().filter(|_| loss != Loss::Nothing);
-        for (name, content) in state.files.iter().chain(removed) {
-            if !content.named && loss == Loss::All {
+        for (index, (name, content)) in state.files.iter().chain(removed).enumerate() {
+            let is_there = match loss {
+                Loss::All => false,
+                Loss::Reordered(bits) => (bits >> (index % 8)) & 1 == 1,
+                Loss::Nothing | Loss::Torn(_) | Loss::Zeros(_) | Loss::Flipped(_) => true,
+            };
+            if !content.named && !is_there {
                 continue;
             }
-            let mut bytes =
-                if loss == Loss::All { content.synced.clone() } else { content.now.clone() };
+            let mut bytes = if is_there { content.now.clone() } else { content.synced.clone() };
             if let Some((last, length)) = &state.last
                 && last == name
                 && content.now != content.synced
@@ -133,7 +139,7 @@ impl Call {
 fn damage(bytes: &mut Vec<u8>, length: usize, loss: Loss) {
     let start = bytes.len().saturating_sub(length);
     match loss {
-        Loss::All | Loss::Nothing => {}
+        Loss::All | Loss::Nothing | Loss::Reordered(_) => {}
         Loss::Torn(kept) => bytes.truncate(start + kept.min(length)),
         Loss::Zeros(kept) => {
             bytes.iter_mut().skip(start + kept.min(length)).for_each(|byte| *byte = 0);
@@ -148,7 +154,7 @@ fn damage(bytes: &mut Vec<u8>, length: usize, loss: Loss) {
 
 impl Disk for Simulated {
     fn list(&self) -> io::Result<Vec<String>> {
-        Ok(self.state().files.keys().cloned().collect())
+        Ok(self.state().files.keys().filter(|name| !name.contains('/')).cloned().collect())
     }
 
     fn len(&mut self, name: &str) -> io::Result<u64> {

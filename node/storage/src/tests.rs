@@ -1,5 +1,6 @@
 //! Tests that need to look behind [`Store`](crate::Store): a disk that loses power, tears, flips and fills up.
 
+mod backup;
 mod cuts;
 mod damage;
 mod store;
