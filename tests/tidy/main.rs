@@ -31,7 +31,7 @@ const IMPURE: &[&str] = &[
     "jiff",
 ];
 
-/// Which of our packages each of them may use; `simulations` and `tests` are used by nobody.
+/// Which of our packages each of them may use; `simulations`, `tests` and `benches` are used by nobody.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("crdt-schema", &[]),
     ("node/engine", &["crdt-schema"]),
@@ -41,6 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("node", &["crdt-schema", "engine", "storage", "network", "web-ui"]),
     ("simulations", &["crdt-schema", "engine"]),
     ("tests", &[]),
+    ("benches", &["crdt-schema", "engine", "storage"]),
 ];
 
 const OURS: &[&str] = &[
@@ -52,6 +53,7 @@ const OURS: &[&str] = &[
     "fingerpost",
     "simulations",
     "tests",
+    "benches",
 ];
 
 #[test]
