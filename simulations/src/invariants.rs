@@ -90,7 +90,8 @@ pub fn nothing_acknowledged_is_missing_anywhere(world: &mut World) -> Result<()>
     (0..world.nodes.len()).try_for_each(|number| nothing_acknowledged_is_missing(world, number))
 }
 
-type Members = BTreeMap<OrganizationId, (Role, Standing, BTreeSet<NodeId>, BTreeSet<NodeId>)>;
+pub(crate) type Members =
+    BTreeMap<OrganizationId, (Role, Standing, BTreeSet<NodeId>, BTreeSet<NodeId>)>;
 
 /// What a node shows of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,15 +103,28 @@ struct Shown {
     suggestions: BTreeMap<DocumentId, Vec<(EnvelopeId, Option<Verdict>, bool)>>,
 }
 
+/// Returns the members that a node shows.
+///
+/// # Errors
+/// If the node is not up.
+pub(crate) fn members(
+    world: &mut World,
+    number: Number,
+    workspace: WorkspaceId,
+) -> Result<Members> {
+    let members = world.engine(number)?.reader().members(&workspace).into_iter();
+    Ok(members
+        .map(|member| {
+            let (nodes, ended) =
+                (member.nodes.into_iter().collect(), member.ended.into_iter().collect());
+            (member.organization, (member.role, member.standing, nodes, ended))
+        })
+        .collect())
+}
+
 fn shown(world: &mut World, number: Number, workspace: WorkspaceId) -> Result<Shown> {
+    let mut shown = Shown { members: members(world, number, workspace)?, ..Shown::default() };
     let mut reader = world.engine(number)?.reader();
-    let members = reader.members(&workspace);
-    let members = members.into_iter().map(|member| {
-        let (nodes, ended) =
-            (member.nodes.into_iter().collect(), member.ended.into_iter().collect());
-        (member.organization, (member.role, member.standing, nodes, ended))
-    });
-    let mut shown = Shown { members: members.collect(), ..Shown::default() };
     for view in reader.documents(&workspace) {
         let open: &Document = reader
             .open(&view.id)
@@ -188,10 +202,15 @@ pub fn all_agree(world: &mut World, workspace: WorkspaceId) -> Result<()> {
 /// # Errors
 /// Naming who does not.
 pub fn nothing_is_unsent(world: &mut World) -> Result<()> {
-    for number in 0..world.nodes.len() {
-        if !matches!(world.node(number)?.being, Being::Engine(_)) {
-            continue;
-        }
+    (0..world.nodes.len()).try_for_each(|number| nothing_is_unsent_at(world, number))
+}
+
+/// The same for one node.
+///
+/// # Errors
+/// If it does not know so.
+pub fn nothing_is_unsent_at(world: &mut World, number: Number) -> Result<()> {
+    if matches!(world.node(number)?.being, Being::Engine(_)) {
         let reader = world.engine(number)?.reader();
         let unsent = reader.unsent();
         let peers: Vec<_> = reader

@@ -21,11 +21,13 @@ pub struct Weather {
     pub dials_fail: u64,
     /// How long a side may take to notice that a stream broke, in milliseconds.
     pub notice: u64,
+    /// How many frames in a thousand arrive twice.
+    pub doubles: u64,
 }
 
 impl Default for Weather {
     fn default() -> Self {
-        Self { delay: (1, 40), breaks: 0, dials_fail: 0, notice: 0 }
+        Self { delay: (1, 40), breaks: 0, dials_fail: 0, notice: 0, doubles: 0 }
     }
 }
 
@@ -33,7 +35,7 @@ impl Weather {
     /// Returns a bad day.
     #[must_use]
     pub const fn storm() -> Self {
-        Self { delay: (1, 900), breaks: 12, dials_fail: 25, notice: 20_000 }
+        Self { delay: (1, 900), breaks: 12, dials_fail: 25, notice: 20_000, doubles: 0 }
     }
 }
 
@@ -41,12 +43,33 @@ impl Weather {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StreamId(pub u64);
 
+/// What becomes of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    Arrives {
+        at: u64,
+        is_doubled: bool,
+    },
+    /// The stream breaks under it, in mid-frame.
+    Breaks,
+    /// Nothing gets through in this direction any more; the first time it says when the stream is given up.
+    Stalls {
+        until: Option<u64>,
+    },
+}
+
+/// How long a stream may stall before it is given up, in milliseconds.
+const STALL: u64 = 20_000;
+
 /// All links.
 #[derive(Debug)]
 pub struct Network {
     pub weather: Weather,
     seed: u64,
     cuts: BTreeSet<(Number, Number)>,
+    /// From whom to whom nothing gets through, while the other way is open.
+    one_way: BTreeSet<(Number, Number)>,
+    stalled: BTreeSet<(StreamId, Number)>,
     streams: BTreeMap<(Number, Number), StreamId>,
     /// When the last frame of a stream arrives, for each direction.
     last: BTreeMap<(StreamId, Number), u64>,
@@ -61,6 +84,8 @@ impl Network {
             weather,
             seed,
             cuts: BTreeSet::new(),
+            one_way: BTreeSet::new(),
+            stalled: BTreeSet::new(),
             streams: BTreeMap::new(),
             last: BTreeMap::new(),
             next: 0,
@@ -85,8 +110,14 @@ impl Network {
         self.cuts.insert(pair(a, b));
     }
 
+    /// Lets nothing through from one node to another any more, until [`Self::heal`].
+    pub fn cut_one_way(&mut self, from: Number, to: Number) {
+        self.one_way.insert((from, to));
+    }
+
     pub fn heal(&mut self) {
         self.cuts.clear();
+        self.one_way.clear();
     }
 
     #[must_use]
@@ -116,7 +147,8 @@ impl Network {
         let wait = self.delay(a, b) * 2;
         let fails = self.weather.dials_fail;
         let unlucky = self.chance(a, b).percent(fails);
-        if self.is_cut(a, b) || !reachable || unlucky {
+        let is_one_way = self.one_way.contains(&(a, b)) || self.one_way.contains(&(b, a));
+        if self.is_cut(a, b) || is_one_way || !reachable || unlucky {
             return (now + 20 + wait * 2, None);
         }
         self.next += 1;
@@ -128,21 +160,32 @@ impl Network {
         (at, Some(stream))
     }
 
-    /// Sends a frame; returns when it arrives, or `None` if the stream breaks under it.
-    pub fn send(&mut self, stream: StreamId, from: Number, to: Number, now: u64) -> Option<u64> {
-        let delay = self.delay(from, to);
-        let breaks = self.weather.breaks;
-        if self.chance(from, to).below(1_000) < breaks {
-            return None;
+    /// Sends a frame.
+    pub fn send(&mut self, stream: StreamId, from: Number, to: Number, now: u64) -> Sent {
+        let is_stalled = self.stalled.contains(&(stream, to));
+        if is_stalled || self.one_way.contains(&(from, to)) {
+            // What is lost on a stream is never followed by what comes later on it.
+            self.stalled.insert((stream, to));
+            return Sent::Stalls { until: (!is_stalled).then_some(now + STALL) };
         }
+        let delay = self.delay(from, to);
+        let Weather { breaks, doubles, .. } = self.weather;
+        if self.chance(from, to).below(1_000) < breaks {
+            return Sent::Breaks;
+        }
+        let is_doubled = doubles > 0 && self.chance(from, to).below(1_000) < doubles;
         let last = self.last.entry((stream, to)).or_insert(now);
         *last = (*last).max(now + delay);
-        Some(*last)
+        Sent::Arrives { at: *last, is_doubled }
     }
 
     /// Breaks what stands between two nodes; returns the stream, and when each side notices.
     pub fn tear(&mut self, a: Number, b: Number, now: u64) -> Option<(StreamId, u64, u64)> {
         let stream = self.streams.remove(&pair(a, b))?;
+        for side in [a, b] {
+            self.last.remove(&(stream, side));
+            self.stalled.remove(&(stream, side));
+        }
         let notice = self.weather.notice;
         let chance = self.chance(a, b);
         Some((stream, now + 1 + chance.below(notice + 1), now + 1 + chance.below(notice + 1)))

@@ -80,17 +80,38 @@ pub fn something(world: &mut World, number: Number, workspace: WorkspaceId) -> R
         .iter()
         .map(|document| document.id)
         .collect();
-    let person = person(number)?;
     let Some(document) =
         world.chance.pick(&documents).copied().filter(|_| !world.chance.percent(4))
     else {
-        let title = format!("Pathway {}", world.chance.below(1_000));
-        let (kind, content) = (Kind::ReferralPathway, short(&title));
         let audience = some_audience(world)?;
-        let command = Command::CreateDocument { workspace, kind, audience, content, person };
-        world.count("documents begun");
-        return world.submit(number, command).map(|_| ());
+        return begin(world, number, workspace, audience);
     };
+    change(world, number, document)
+}
+
+/// Lets somebody at a node begin a document, without waiting for the answer.
+///
+/// # Errors
+/// If there is no such node.
+pub fn begin(
+    world: &mut World,
+    number: Number,
+    workspace: WorkspaceId,
+    audience: Audience,
+) -> Result<()> {
+    let title = format!("Pathway {}", world.chance.below(1_000));
+    let (kind, content, person) = (Kind::ReferralPathway, short(&title), person(number)?);
+    let command = Command::CreateDocument { workspace, kind, audience, content, person };
+    world.count("documents begun");
+    world.submit(number, command).map(|_| ())
+}
+
+/// Lets somebody at a node do something to this document, without waiting for the answer.
+///
+/// # Errors
+/// If there is no such node.
+pub fn change(world: &mut World, number: Number, document: DocumentId) -> Result<()> {
+    let person = person(number)?;
     if world.chance.percent(5) {
         let path = "/title".parse()?;
         let at =

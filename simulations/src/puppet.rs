@@ -82,11 +82,25 @@ pub fn first_envelope(
     membership: Vec<EntryId>,
     chance: &mut Chance,
 ) -> Result<Draft> {
+    first_envelope_for(identity, workspace, membership, Audience::default(), chance)
+}
+
+/// The same for an audience.
+///
+/// # Errors
+/// If the content does not fit.
+pub fn first_envelope_for(
+    identity: &Identity,
+    workspace: WorkspaceId,
+    membership: Vec<EntryId>,
+    audience: Audience,
+    chance: &mut Chance,
+) -> Result<Draft> {
     let session = SessionId(chance.bytes());
     let genesis = Genesis {
         workspace,
         kind: Kind::ReferralPathway,
-        audience: Audience::default(),
+        audience,
         owner: identity.card.organization,
         created: Timestamp(1_795_305_600_000),
         nonce: chance.bytes(),

@@ -21,6 +21,7 @@ mod duelling_stewards;
 mod the_last_steward_is_gone;
 mod a_backup_is_restored;
 mod flipped_bits_are_healed;
+mod region;
 
 use anyhow::Result;
 
@@ -63,6 +64,7 @@ scenarios![
     the_last_steward_is_gone,
     a_backup_is_restored,
     flipped_bits_are_healed,
+    region,
 ];
 
 /// Returns the scenario of a name.

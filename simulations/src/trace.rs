@@ -15,6 +15,8 @@ pub(crate) struct Trace {
     pub(crate) is_shown: bool,
     pub(crate) lines: Vec<String>,
     pub(crate) counts: BTreeMap<&'static str, u64>,
+    /// Frames and bytes of each kind of message, by its number.
+    pub(crate) kinds: BTreeMap<u8, (u64, u64)>,
     /// Every frame that somebody is shown, for those who search them.
     pub(crate) tapped: BTreeMap<(Number, Number), Vec<Vec<u8>>>,
     pub(crate) taps: Vec<Number>,
@@ -37,8 +39,12 @@ impl Trace {
 
     /// Notes a frame that a node sends.
     pub(crate) fn sent(&mut self, now: u64, from: Number, to: Number, frame: &[u8]) {
+        let bytes = u64::try_from(frame.len()).unwrap_or(u64::MAX);
         self.count("frames", 1);
-        self.count("bytes", u64::try_from(frame.len()).unwrap_or(u64::MAX));
+        self.count("bytes", bytes);
+        // A message is an array of its number and what belongs to it.
+        let kind = self.kinds.entry(frame.get(1).copied().unwrap_or(u8::MAX)).or_default();
+        *kind = (kind.0 + 1, kind.1 + bytes);
         if self.taps.contains(&to) {
             self.tapped.entry((from, to)).or_default().push(frame.to_vec());
         }

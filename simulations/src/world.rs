@@ -3,30 +3,29 @@
 mod doubles;
 mod links;
 mod puppets;
+mod calm;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{Context, Result, bail, ensure};
-use crdt_schema::identity::{Name, NodeId, Sector, Timestamp};
+use crdt_schema::identity::{EnvelopeId, Name, NodeId, Sector, Timestamp};
 use crdt_schema::key::{NodeKey, RootKey};
-use engine::{CommandId, Done, Effects, Engine, Identity, Input, Refused, Signal};
+use engine::{
+    CommandId, Done, Effects, Engine, Identity, Input, Record, Refused, Shelf, ShelfError, Signal,
+};
 
 use crate::chance::Chance;
 use crate::disk::Disk;
 use crate::errors::Logs;
 use crate::network::{Network, Number, StreamId, Weather};
 use crate::people::Ledger;
+use crate::report::Figures;
+use crate::scale::Scale;
+use crate::spread::{Arrival, Spread};
 use crate::trace::Trace;
 
 /// When every world begins: 22 November 2026.
-const BEGINNING: u64 = 1_795_305_600_000;
-/// The runtime looks at least this often, whatever the engine asked for.
-const LONGEST_SLEEP: u64 = 60_000;
-/// A stranger is sent away and a dial is given up after half a minute, and a redial waits up to a minute: who has been
-/// silent for longer than all of it will stay so.
-const QUIET: u64 = 150_000;
-/// Calm must come within this time.
-const PATIENCE: u64 = 3_600_000;
+pub const BEGINNING: u64 = 1_795_305_600_000;
 
 /// A world of its own.
 #[derive(Debug)]
@@ -43,11 +42,23 @@ pub struct World {
     pub has_fork: bool,
     /// Is somebody shut out in this story, or held back? Then what that one did may cease to count.
     pub has_exclusions: bool,
+    /// The runtime looks at least this often, whatever the engine asked for, in milliseconds.
+    pub longest_sleep: u64,
+    /// How large a story somebody asked for.
+    pub asked: Scale,
+    /// How what is written spreads, where somebody measures it.
+    pub spread: Option<Spread>,
+    /// What a story measured, for those who asked for a report.
+    pub figures: Option<Figures>,
+    /// Is somebody told how far a long story is?
+    pub is_told: bool,
     pub(crate) trace: Trace,
     /// What nodes log.
     pub(crate) logs: Logs,
     doubles: Vec<doubles::Double>,
-    seed: u64,
+    /// Who goes by an id: one, or two if a machine was copied.
+    numbers: BTreeMap<NodeId, Vec<Number>>,
+    pub(crate) seed: u64,
     queue: BTreeMap<(u64, u64), Happening>,
     next: u64,
     commands: u64,
@@ -66,6 +77,12 @@ pub struct Node {
     pub ledger: Ledger,
     /// How far its clock is off, in milliseconds.
     pub clock: i64,
+    /// How much longer than others its disk takes, in milliseconds.
+    pub slowness: u64,
+    /// Is its disk full? It refuses the next batch, and the node stops.
+    pub is_full: bool,
+    /// Since when it has been on.
+    pub(crate) since: u64,
     incarnation: u64,
     /// Handled, but not yet durable.
     unkept: Effects,
@@ -96,9 +113,28 @@ enum Happening {
     Wake(Number),
     Commit(Number, u64),
     Input(Number, u64, Input),
-    Up { node: Number, peer: Number, stream: StreamId },
-    Down { node: Number, peer: Number, stream: StreamId },
-    Frame { to: Number, from: Number, stream: StreamId, frame: Vec<u8> },
+    Up {
+        node: Number,
+        peer: Number,
+        stream: StreamId,
+    },
+    Down {
+        node: Number,
+        peer: Number,
+        stream: StreamId,
+    },
+    /// A stream on which nothing came through in one direction is given up.
+    Stall {
+        a: Number,
+        b: Number,
+        stream: StreamId,
+    },
+    Frame {
+        to: Number,
+        from: Number,
+        stream: StreamId,
+        frame: Vec<u8>,
+    },
 }
 
 impl World {
@@ -113,9 +149,15 @@ impl World {
             disk_delay: (1, 12),
             has_fork: false,
             has_exclusions: false,
+            longest_sleep: 60_000,
+            asked: Scale::default(),
+            spread: None,
+            figures: None,
+            is_told: false,
             trace: Trace::default(),
             logs: Logs::default(),
             doubles: Vec::new(),
+            numbers: BTreeMap::new(),
             seed,
             queue: BTreeMap::new(),
             next: 0,
@@ -131,8 +173,7 @@ impl World {
     /// If the engine does not open.
     pub fn add(&mut self) -> Result<Number> {
         let number = self.nodes.len();
-        let mut chance = Chance::new(self.seed, &format!("organisation {number}"));
-        self.add_node_of(&RootKey::from_seed(&chance.bytes()), number)
+        self.add_node_of(&self.root_of(number), number)
     }
 
     /// Adds a node of an organisation and starts it; returns its number.
@@ -140,19 +181,33 @@ impl World {
     /// # Errors
     /// If the engine does not open.
     pub fn add_node_of(&mut self, root: &RootKey, organization: usize) -> Result<Number> {
+        let number = self.place(root, organization, Disk::default())?;
+        self.start(number)?;
+        Ok(number)
+    }
+
+    /// Adds a node that is off, with the disk that it has; returns its number.
+    ///
+    /// # Errors
+    /// Never: the name fits.
+    pub fn place(&mut self, root: &RootKey, organization: usize, disk: Disk) -> Result<Number> {
         let number = self.nodes.len();
         let mut chance = Chance::new(self.seed, &format!("node {number}"));
         let key = NodeKey::from_seed(&chance.bytes());
         let name: Name = format!("Organisation {organization}").parse().context("a name")?;
         let certificate = root.certify(key.id(), Timestamp(BEGINNING));
         let identity = Identity { card: root.card(name, Sector::Vcs), certificate, key };
+        self.numbers.entry(identity.key.id()).or_default().push(number);
         self.nodes.push(Node {
             identity,
             root: root.clone(),
-            disk: Disk::default(),
+            disk,
             being: Being::Off,
             ledger: Ledger::default(),
             clock: 0,
+            slowness: 0,
+            is_full: false,
+            since: 0,
             incarnation: 0,
             unkept: Effects::default(),
             is_committing: false,
@@ -162,8 +217,14 @@ impl World {
             paused: None,
             chance,
         });
-        self.start(number)?;
         Ok(number)
+    }
+
+    /// Returns the root key of the organisation of this number.
+    #[must_use]
+    pub fn root_of(&self, organization: usize) -> RootKey {
+        let mut chance = Chance::new(self.seed, &format!("organisation {organization}"));
+        RootKey::from_seed(&chance.bytes())
     }
 
     /// Returns a node.
@@ -235,14 +296,31 @@ impl World {
     /// # Errors
     /// If the engine does not open.
     pub fn start(&mut self, number: Number) -> Result<()> {
+        self.start_by(number, Engine::open)
+    }
+
+    /// Starts a node whose disk holds the same as this engine's.
+    ///
+    /// # Errors
+    /// If the engine does not open.
+    pub fn start_beside(&mut self, number: Number, other: &Engine) -> Result<()> {
+        self.start_by(number, |identity, shelf, seed, now| other.beside(identity, shelf, seed, now))
+    }
+
+    fn start_by(
+        &mut self,
+        number: Number,
+        open: impl FnOnce(Identity, Box<dyn Shelf>, [u8; 32], Timestamp) -> Result<Engine, ShelfError>,
+    ) -> Result<()> {
         let now = self.now;
         let local = self.clock(number);
         self.logs.is_heard_of(number);
         let node = self.node(number)?;
         ensure!(matches!(node.being, Being::Off), "node {number} is on already");
         node.incarnation += 1;
+        node.since = now;
         let seed = node.chance.bytes();
-        let engine = Engine::open(node.identity.clone(), Box::new(node.disk.clone()), seed, local)?;
+        let engine = open(node.identity.clone(), Box::new(node.disk.clone()), seed, local)?;
         node.being = Being::Engine(Box::new(engine));
         self.trace.note(now, "starts", number, &[]);
         self.handle(number, Input::Tick)?;
@@ -270,9 +348,7 @@ impl World {
         }
         self.trace.note(now, "crashes", number, &[]);
         self.count("crashes");
-        for peer in 0..self.nodes.len() {
-            self.tear(number, peer);
-        }
+        self.leave(number);
         Ok(())
     }
 
@@ -294,35 +370,15 @@ impl World {
     /// # Errors
     /// If there is no such node.
     pub fn resume(&mut self, number: Number) -> Result<()> {
-        for input in self.node(number)?.paused.take().unwrap_or_default() {
+        let now = self.now;
+        let node = self.node(number)?;
+        if node.paused.is_some() {
+            node.since = now;
+        }
+        for input in node.paused.take().unwrap_or_default() {
             self.handle(number, input)?;
         }
         self.handle(number, Input::Tick)
-    }
-
-    /// Breaks the stream between two nodes, if one stands.
-    pub fn tear(&mut self, a: Number, b: Number) {
-        if let Some((stream, at_a, at_b)) = self.network.tear(a, b, self.now) {
-            self.count("broken streams");
-            self.plan(at_a, Happening::Down { node: a, peer: b, stream });
-            self.plan(at_b, Happening::Down { node: b, peer: a, stream });
-        }
-    }
-
-    /// Cuts every link between the two sides, until [`Self::heal`].
-    pub fn cut(&mut self, one: &[Number], other: &[Number]) {
-        self.count("cuts");
-        for a in one {
-            for b in other {
-                self.network.cut(*a, *b);
-                self.tear(*a, *b);
-            }
-        }
-    }
-
-    /// Lets everyone reach everyone again.
-    pub fn heal(&mut self) {
-        self.network.heal();
     }
 
     /// Gives a node a command; the answer comes once it is durable.
@@ -350,8 +406,8 @@ impl World {
     }
 
     fn handle(&mut self, number: Number, input: Input) -> Result<()> {
-        let (now, local) = (self.now, self.clock(number));
-        let (least, most) = self.disk_delay;
+        let (now, local, longest) = (self.now, self.clock(number), self.longest_sleep);
+        let ((least, most), is_measured) = (self.disk_delay, self.spread.is_some());
         let from =
             if let Input::Received(from, _) = &input { self.met(number, from) } else { None };
         self.logs.is_heard_of(number);
@@ -367,15 +423,23 @@ impl World {
         }
         let Being::Engine(engine) = &mut node.being else { return Ok(()) };
         let next = engine.handle(local, input);
-        let sleep = next
-            .wake_at
-            .map_or(LONGEST_SLEEP, |at| at.0.saturating_sub(local.0).clamp(1, LONGEST_SLEEP));
+        let sleep =
+            next.wake_at.map_or(longest, |at| at.0.saturating_sub(local.0).clamp(1, longest));
+        let came: Vec<EnvelopeId> =
+            if is_measured { envelopes(&next).collect() } else { Vec::new() };
         merge(&mut node.unkept, next);
         let (old, incarnation) = (node.wake.take(), node.incarnation);
-        let commit = (!node.is_committing).then(|| now + node.chance.between(least, most));
+        let commit = (!node.is_committing)
+            .then(|| now + node.chance.between(least, most).saturating_add(node.slowness));
         node.is_committing = true;
+        let since = node.since;
         if std::mem::take(&mut node.is_doomed) {
             return self.crash(number);
+        }
+        if let Some(spread) = &mut self.spread {
+            for id in came {
+                spread.came(id, Arrival { at: number, from, now, since });
+            }
         }
         if let Some(old) = old {
             self.queue.remove(&old);
@@ -391,6 +455,11 @@ impl World {
     /// Makes a batch durable, then acts on it.
     fn commit(&mut self, number: Number) -> Result<()> {
         let node = self.node(number)?;
+        if node.is_full {
+            // What cannot be made durable never happened.
+            self.count("batches that a full disk refused");
+            return self.crash(number);
+        }
         node.is_committing = false;
         let effects = std::mem::take(&mut node.unkept);
         node.disk.commit(effects.persist);
@@ -440,22 +509,6 @@ impl World {
         Ok(())
     }
 
-    fn send(&mut self, from: Number, to: Number, frame: Vec<u8>) {
-        let Some(stream) = self.nodes.get(from).and_then(|node| node.heard.get(&to)).copied()
-        else {
-            return;
-        };
-        self.trace.sent(self.now, from, to, &frame);
-        self.last_sent = self.now;
-        if !self.network.stands(from, to, stream) {
-            return;
-        }
-        match self.network.send(stream, from, to, self.now) {
-            Some(at) => drop(self.plan(at, Happening::Frame { to, from, stream, frame })),
-            None => self.tear(from, to),
-        }
-    }
-
     /// Lets the next thing happen, if it is due by `until`.
     fn step(&mut self, until: u64) -> Result<bool> {
         let Some(entry) = self.queue.first_entry() else { return Ok(false) };
@@ -480,6 +533,11 @@ impl World {
                     self.handle(number, input)?;
                 }
             }
+            Happening::Stall { a, b, stream } => {
+                if self.network.stands(a, b, stream) {
+                    self.tear(a, b);
+                }
+            }
             Happening::Up { node, peer, stream } => self.on_up(node, peer, stream)?,
             Happening::Down { node, peer, stream } => self.on_down(node, peer, stream)?,
             Happening::Frame { to, from, stream, frame } => {
@@ -495,31 +553,6 @@ impl World {
         Ok(true)
     }
 
-    fn on_up(&mut self, number: Number, peer: Number, stream: StreamId) -> Result<()> {
-        if matches!(self.node(number)?.being, Being::Off)
-            || !self.network.stands(number, peer, stream)
-        {
-            return Ok(());
-        }
-        let Some(id) = self.id(peer) else { return Ok(()) };
-        if self.node(number)?.heard.insert(peer, stream).is_some() {
-            // It had not noticed that the last stream broke.
-            self.handle(number, Input::PeerDown(id))?;
-        }
-        self.trace.note(self.now, "hears that a peer is up", number, id.as_bytes());
-        self.handle(number, Input::PeerUp(id))
-    }
-
-    fn on_down(&mut self, number: Number, peer: Number, stream: StreamId) -> Result<()> {
-        if self.node(number)?.heard.get(&peer) != Some(&stream) {
-            return Ok(());
-        }
-        self.node(number)?.heard.remove(&peer);
-        let Some(id) = self.id(peer) else { return Ok(()) };
-        self.trace.note(self.now, "hears that a peer is down", number, id.as_bytes());
-        self.handle(number, Input::PeerDown(id))
-    }
-
     /// Lets time pass.
     ///
     /// # Errors
@@ -530,53 +563,20 @@ impl World {
         self.now = until;
         Ok(())
     }
-
-    /// Ends all faults, and lets everyone finish; returns after how many milliseconds the last frame was sent.
-    ///
-    /// # Errors
-    /// If traffic does not end.
-    pub fn settle(&mut self) -> Result<u64> {
-        self.network.weather = Weather::default();
-        self.heal();
-        for number in 0..self.nodes.len() {
-            self.node(number)?.is_doomed = false;
-            if matches!(self.node(number)?.being, Being::Off) {
-                self.start(number)?;
-            }
-            self.resume(number)?;
-        }
-        self.quiet()
-    }
-
-    /// Lets everyone sleep, as offices do at night: time passes, and nobody does anything.
-    ///
-    /// # Errors
-    /// If something goes wrong that must not.
-    pub fn sleep_for(&mut self, milliseconds: u64) -> Result<()> {
-        (0..self.nodes.len()).try_for_each(|number| self.pause(number))?;
-        self.run_for(milliseconds)?;
-        (0..self.nodes.len()).try_for_each(|number| self.resume(number))
-    }
-
-    /// Lets everyone finish, with the links as they are.
-    ///
-    /// # Errors
-    /// If traffic does not end.
-    pub fn quiet(&mut self) -> Result<u64> {
-        let begin = self.now;
-        self.last_sent = self.last_sent.max(begin);
-        while self.now < self.last_sent + QUIET {
-            ensure!(self.now < begin + PATIENCE, "traffic does not stop");
-            self.run_for(1_000)?;
-        }
-        Ok(self.last_sent - begin)
-    }
 }
 
 /// Returns where a node is reached.
 #[must_use]
 pub fn address(number: Number) -> String {
     format!("/dns4/node{number}.example/tcp/4891")
+}
+
+/// Returns the envelopes that are to be kept.
+fn envelopes(effects: &Effects) -> impl Iterator<Item = EnvelopeId> {
+    effects.persist.iter().filter_map(|record| match record {
+        Record::Envelope { id, .. } => Some(*id),
+        Record::Entry { .. } | Record::Local { .. } | Record::Cache { .. } => None,
+    })
 }
 
 fn merge(effects: &mut Effects, next: Effects) {

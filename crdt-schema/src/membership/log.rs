@@ -24,7 +24,8 @@ pub const ELECTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub struct Log {
     workspace: WorkspaceId,
     founded: Arc<State>,
-    entries: BTreeMap<EntryId, Stored>,
+    /// Copies of a log share what they have in common.
+    entries: BTreeMap<EntryId, Arc<Stored>>,
     order: BTreeSet<(u64, EntryId)>,
     heads: BTreeSet<EntryId>,
     chains: Chains,
@@ -138,7 +139,7 @@ impl Log {
         Ok(Self {
             workspace: id.into(),
             founded: state,
-            entries: BTreeMap::from([(id, stored)]),
+            entries: BTreeMap::from([(id, Arc::new(stored))]),
             order: BTreeSet::from([(0, id)]),
             heads: BTreeSet::from([id]),
             chains,
@@ -172,13 +173,17 @@ impl Log {
         self.entries.len()
     }
 
+    fn one(&self, id: &EntryId) -> Option<&Stored> {
+        self.entries.get(id).map(Arc::as_ref)
+    }
+
     /// Is the entry here?
     #[must_use]
     pub fn knows(&self, id: &EntryId) -> bool {
         self.entries.contains_key(id)
     }
 
-    pub(super) const fn stored(&self) -> &BTreeMap<EntryId, Stored> {
+    pub(super) const fn stored(&self) -> &BTreeMap<EntryId, Arc<Stored>> {
         &self.entries
     }
 
@@ -242,8 +247,11 @@ impl Log {
             is_within: true,
             is_at_work: false,
         });
-        let parents: Vec<&Stored> =
-            entry.parents.iter().filter_map(|parent| self.entries.get(parent)).collect();
+        let parents: Vec<&Stored> = entry
+            .parents
+            .iter()
+            .filter_map(|parent| self.entries.get(parent).map(Arc::as_ref))
+            .collect();
         let depth = parents.iter().map(|parent| parent.depth).max().unwrap_or(0).saturating_add(1);
         let places: Vec<&Place> = parents.iter().map(|parent| &parent.place).collect();
         let place = self.chains.place(&places);
@@ -253,7 +261,7 @@ impl Log {
         self.heads.insert(id);
         self.order.insert((depth, id));
         let stored = Stored { entry, depth, place, author, before, after: Arc::new(after) };
-        self.entries.insert(id, stored);
+        self.entries.insert(id, Arc::new(stored));
         self.current = OnceLock::new();
     }
 
@@ -277,7 +285,7 @@ impl Log {
     /// Returns those of some entries that no other of them knows, sorted.
     fn newest(&self, ids: &[EntryId]) -> Vec<EntryId> {
         let stored: BTreeMap<EntryId, &Stored> =
-            ids.iter().filter_map(|id| Some((*id, self.entries.get(id)?))).collect();
+            ids.iter().filter_map(|id| Some((*id, self.one(id)?))).collect();
         let is_newest = |id: &EntryId, one: &Stored| {
             !stored.iter().any(|(other, later)| other != id && later.place.knows(&one.place))
         };
@@ -315,7 +323,7 @@ impl Log {
             .collect();
         let mut base = &self.founded;
         while let Some((_, id)) = ahead.pop() {
-            let Some(stored) = self.entries.get(&id) else { continue };
+            let Some(stored) = self.one(&id) else { continue };
             if ahead.is_empty() {
                 // No parent knows another, so all ways back lead through this one.
                 base = &stored.after;
@@ -365,7 +373,7 @@ impl Log {
         let mut lacking: BTreeMap<(u64, EntryId), &Stored> = BTreeMap::new();
         let mut ahead: Vec<EntryId> = self.heads();
         while let Some(id) = ahead.pop() {
-            let Some(stored) = self.entries.get(&id) else { continue };
+            let Some(stored) = self.one(&id) else { continue };
             let is_theirs = theirs.iter().any(|place| place.knows(&stored.place));
             if !is_theirs && lacking.insert((stored.depth, id), stored).is_none() {
                 ahead.extend(&stored.entry.parents);

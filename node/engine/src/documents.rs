@@ -6,6 +6,7 @@ mod held;
 mod open;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::effects::Record;
 use crate::shelf::{Shelf, ShelfError};
@@ -28,7 +29,7 @@ const OPEN: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Documents {
     own: OrganizationId,
-    held: BTreeMap<DocumentId, Held>,
+    held: BTreeMap<DocumentId, Arc<Held>>,
     open: BTreeMap<DocumentId, Open>,
     /// To each envelope its document and its place in the order of arrival.
     ids: BTreeMap<EnvelopeId, (DocumentId, usize)>,
@@ -81,7 +82,7 @@ impl Documents {
         }
         for (document, envelopes) in of_documents {
             match Held::load(&document, envelopes, shelf, &own)? {
-                Some(held) => drop(documents.held.insert(document, held)),
+                Some(held) => drop(documents.held.insert(document, Arc::new(held))),
                 None => documents.is_headless(document),
             }
         }
@@ -94,6 +95,19 @@ impl Documents {
             }
         }
         Ok(documents)
+    }
+
+    /// Returns the same for another node that holds the same; the two share what neither changes.
+    pub(crate) fn beside(&self, own: OrganizationId) -> Self {
+        Self {
+            own,
+            held: self.held.clone(),
+            open: BTreeMap::new(),
+            ids: self.ids.clone(),
+            arrivals: self.arrivals.clone(),
+            damage: heal::Damage::default(),
+            uses: 0,
+        }
     }
 
     fn arrive(&mut self, workspace: WorkspaceId, arrival: Arrival) {
@@ -113,7 +127,7 @@ impl Documents {
     }
 
     pub(crate) fn held(&self, id: &DocumentId) -> Option<&Held> {
-        self.held.get(id)
+        self.held.get(id).map(Arc::as_ref)
     }
 
     /// Returns the documents of a workspace that have something to show.
@@ -169,7 +183,7 @@ impl Documents {
         if !self.open.contains_key(id) {
             let Some(held) = self.held.get_mut(id) else { return Ok(None) };
             let (open, lost) = Open::load(held, shelf, membership, &self.own)?;
-            held.learn(&open);
+            Held::learn(held, &open);
             self.open.insert(*id, open);
             lost.into_iter().for_each(|id| self.miss(id));
         }
@@ -242,7 +256,7 @@ impl Documents {
         let header = &envelope.header;
         let document = header.document;
         if let Some(genesis) = &envelope.genesis {
-            self.held.entry(document).or_insert_with(|| Held::new(genesis.clone()));
+            self.held.entry(document).or_insert_with(|| Arc::new(Held::new(genesis.clone())));
         }
         self.may_mend(document);
         let before = self.held.get(&document).map(|held| held.audience().clone());
@@ -285,12 +299,13 @@ impl Documents {
         let arrival = Arrival { id, document: header.document, time: header.time };
         self.arrive(header.workspace, arrival);
         self.is_fresh(id);
-        if let Some(held) = self.held.get_mut(&header.document) {
+        if let Some(shared) = self.held.get_mut(&header.document) {
+            let held = Arc::make_mut(shared);
             held.envelopes.push(id);
             held.note(id, envelope);
             held.list = None;
             if let Some(open) = self.open.get(&header.document) {
-                held.learn(open);
+                Held::learn(shared, open);
             }
         }
     }
@@ -327,8 +342,8 @@ impl Documents {
                 different.push(id);
             }
             if let (Some(held), Some(open)) = (self.held.get_mut(&id), self.open.get(&id)) {
-                held.learn(open);
-                held.list = None;
+                Held::learn(held, open);
+                Arc::make_mut(held).list = None;
             }
         }
         Ok(different)
@@ -381,7 +396,7 @@ impl Documents {
         }
         let Some(open) = self.open(id, shelf, membership)? else { return Ok(None) };
         let list = List::of(open);
-        if let Some(held) = self.held.get_mut(id) {
+        if let Some(held) = self.held.get_mut(id).map(Arc::make_mut) {
             held.list = Some(list.clone());
         }
         Ok(Some(list))

@@ -96,10 +96,38 @@ impl Engine {
         seed: [u8; 32],
         now: Timestamp,
     ) -> Result<Self, ShelfError> {
+        let workspaces = Workspaces::load(&*shelf)?;
+        let documents = Documents::load(&*shelf, identity.card.organization)?;
+        Self::start(identity, shelf, seed, now, workspaces, documents)
+    }
+
+    /// Opens another node's engine, whose shelf holds the same entries and envelopes as this engine does: what was read and
+    /// checked here is not read and checked again, and the two share it. For simulations of many nodes in one process.
+    ///
+    /// # Errors
+    /// If the shelf cannot be read.
+    pub fn beside(
+        &self,
+        identity: Identity,
+        shelf: Box<dyn Shelf>,
+        seed: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Self, ShelfError> {
+        let documents = self.documents.beside(identity.card.organization);
+        Self::start(identity, shelf, seed, now, self.workspaces.clone(), documents)
+    }
+
+    fn start(
+        identity: Identity,
+        shelf: Box<dyn Shelf>,
+        seed: [u8; 32],
+        now: Timestamp,
+        workspaces: Workspaces,
+        documents: Documents,
+    ) -> Result<Self, ShelfError> {
         let mut chance = Chance::new(seed);
         let session = SessionId(chance.bytes());
-        let (workspaces, joins) = (Workspaces::load(&*shelf)?, Joins::load(&*shelf)?);
-        let documents = Documents::load(&*shelf, identity.card.organization)?;
+        let joins = Joins::load(&*shelf)?;
         let mut engine = Self {
             identity,
             chance,
@@ -329,6 +357,7 @@ impl Engine {
         for record in records {
             if known.contains(&record.node())
                 && record.node() != self.identity.key.id()
+                && self.peers.is_news(&record)
                 && record.is_true()
                 && self.peers.may_learn(&record, self.steady)
                 && self.learn(record.clone(), effects)

@@ -123,10 +123,15 @@ impl Peers {
         self.records.get(node)
     }
 
+    /// Is a node's word newer than what is known? To be asked before its signature is checked: most of what peers tell is known.
+    pub(crate) fn is_news(&self, record: &AddressRecord) -> bool {
+        self.records.get(&record.node()).is_none_or(|known| known.time < record.time)
+    }
+
     /// Takes a node's word, if it is newer than what is known.
     pub(crate) fn learn(&mut self, record: AddressRecord) -> bool {
         let node = record.node();
-        let is_newer = self.records.get(&node).is_none_or(|known| known.time < record.time);
+        let is_newer = self.is_news(&record);
         if is_newer {
             if self.records.get(&node).is_none_or(|known| known.contact != record.contact) {
                 self.tries.remove(&node);

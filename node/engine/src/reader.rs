@@ -9,7 +9,9 @@ mod upkeep;
 use std::collections::BTreeMap;
 
 use crdt_schema::document::Document;
-use crdt_schema::identity::{DocumentId, InviteId, NodeId, OrganizationId, Timestamp, WorkspaceId};
+use crdt_schema::identity::{
+    DocumentId, InviteId, NodeId, OrganizationId, Role, Timestamp, WorkspaceId,
+};
 use crdt_schema::key::OrganizationCard;
 use crdt_schema::phrase::{Phrase, Place};
 
@@ -92,6 +94,13 @@ impl Reader<'_> {
             documents: self.readable(id).count(),
             created: state.created,
         })
+    }
+
+    /// Returns this organisation's role in a workspace that it is in.
+    fn role(&self, workspace: &WorkspaceId) -> Option<Role> {
+        let state = self.0.workspaces.state(workspace)?;
+        let member = state.members.get(&self.card().organization)?;
+        member.standing.is_in().then_some(member.role)
     }
 
     fn readable(&self, workspace: &WorkspaceId) -> impl Iterator<Item = DocumentId> {
@@ -316,7 +325,7 @@ impl Reader<'_> {
         let held =
             self.0.documents.held(id).filter(|held| held.known.is_shown && held.may_read(&own))?;
         let genesis = held.genesis.clone();
-        let role = self.workspace(&genesis.workspace)?.role;
+        let role = self.role(&genesis.workspace)?;
         let Engine { documents, workspaces, shelf, .. } = &mut *self.0;
         let log = workspaces.log_mut(&genesis.workspace)?;
         let list = match documents.list(id, &**shelf, &*log) {

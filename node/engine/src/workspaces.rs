@@ -25,7 +25,7 @@ const NOTICED: &str = "noticed/";
 /// Entries that end a suspension before its time by this node's clock, with what builds on them: this many are kept for later.
 const EARLY: usize = 1_000;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Workspaces {
     logs: BTreeMap<WorkspaceId, Log>,
     invites: BTreeMap<(WorkspaceId, InviteId), Invite>,

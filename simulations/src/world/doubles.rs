@@ -35,6 +35,9 @@ impl World {
             being: Being::Off,
             ledger: Ledger::default(),
             clock: node.clock,
+            slowness: 0,
+            is_full: false,
+            since: 0,
             incarnation: 0,
             unkept: engine::Effects::default(),
             is_committing: false,
@@ -47,6 +50,7 @@ impl World {
         };
         node.ledger = Ledger::default();
         self.count("copied machines");
+        self.numbers.entry(double.identity.key.id()).or_default().push(number);
         self.nodes.push(double);
         self.doubles.push(Double { of, number, side: side.iter().copied().collect() });
         self.has_fork = true;
@@ -82,8 +86,7 @@ impl World {
 
     /// Whom does a node meet under this id?
     pub(super) fn met(&self, by: Number, id: &NodeId) -> Option<Number> {
-        let mut all = (0..self.nodes.len()).filter(|number| self.id(*number) == Some(*id));
-        let first = all.clone().next();
-        all.find(|number| self.meets(by, *number)).or(first)
+        let all = self.numbers.get(id)?;
+        all.iter().find(|number| self.meets(by, **number)).or(all.first()).copied()
     }
 }

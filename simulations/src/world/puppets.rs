@@ -22,9 +22,7 @@ impl World {
     /// # Errors
     /// If the engine does not open.
     pub fn start_again(&mut self, number: Number) -> Result<()> {
-        for peer in 0..self.nodes.len() {
-            self.tear(number, peer);
-        }
+        self.leave(number);
         let node = self.node(number)?;
         node.being = Being::Off;
         node.heard.clear();

@@ -111,7 +111,7 @@ impl Documents {
             let Some(held) = Held::read(ids, shelf, &self.own)? else { continue };
             read.push((held.genesis.workspace, document));
             self.open.remove(&document);
-            self.held.insert(document, held);
+            self.held.insert(document, std::sync::Arc::new(held));
             for EnvelopeMeta { workspace, document, id, time } in metas {
                 if !self.ids.contains_key(&id) {
                     self.arrive(workspace, Arrival { id, document, time });

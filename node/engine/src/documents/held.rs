@@ -1,6 +1,7 @@
 //! A document as far as it is known without opening it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crdt_schema::access::AccessLog;
 use crdt_schema::audience::{Audience, Circle};
@@ -15,7 +16,7 @@ use crate::effects::Record;
 use crate::shelf::{Shelf, ShelfError};
 
 /// A document, as far as it is known without opening it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) genesis: Genesis,
     pub(super) envelopes: Vec<EnvelopeId>,
@@ -185,17 +186,22 @@ impl Held {
     }
 
     /// Takes over what an open document knows.
-    pub(super) fn learn(&mut self, open: &Open) {
+    pub(super) fn learn(held: &mut Arc<Self>, open: &Open) {
         if open.is_lacking {
             // What is lacking may be what narrowed the circle.
             return;
         }
         let counting = open.ledger.access();
-        self.known.audience = counting.audience(&self.genesis.audience);
-        self.known.access = counting.heads();
-        let (node, session) = (self.genesis.node, self.genesis.session);
-        self.known.is_shown =
-            open.ledger.at(node, session, 1).any(|first| open.ledger.counts(&first));
+        let (audience, access) = (counting.audience(&held.genesis.audience), counting.heads());
+        let (node, session) = (held.genesis.node, held.genesis.session);
+        let is_shown = open.ledger.at(node, session, 1).any(|first| open.ledger.counts(&first));
+        let known = &held.known;
+        if (&known.audience, &known.access, known.is_shown) == (&audience, &access, is_shown) {
+            // Nothing is new, and what is shared stays so.
+            return;
+        }
+        let known = &mut Arc::make_mut(held).known;
+        (known.audience, known.access, known.is_shown) = (audience, access, is_shown);
     }
 
     pub(crate) const fn audience(&self) -> &Audience {
