@@ -66,6 +66,7 @@ pub struct Kind {
     pub bytes: u64,
 }
 
+/// The messages by their numbers on the wire; without a name where there is none of that number.
 const KINDS: &[&str] = &[
     "Membership",
     "Entries",
@@ -81,13 +82,23 @@ const KINDS: &[&str] = &[
     "Stored",
     "Addresses",
     "Presence",
+    "Lookup",
+    "Sealed",
+    "",
+    "",
+    "",
+    "",
+    "Lazy",
+    "Give",
+    "Given",
+    "Again",
 ];
 
 impl Kind {
     /// Returns the name of a kind of message, by its number on the wire.
     #[must_use]
     pub fn name(number: u8) -> String {
-        let name = KINDS.get(usize::from(number));
+        let name = KINDS.get(usize::from(number)).filter(|name| !name.is_empty());
         name.map_or_else(|| format!("kind {number}"), |name| (*name).to_owned())
     }
 }
@@ -116,7 +127,8 @@ impl Figures {
     #[must_use]
     pub fn spreading_per_edit_and_node(&self) -> f64 {
         let of = |name: &str| self.kinds.get(name).map_or(0, |kind| kind.bytes);
-        let bytes = of("News") + of("Wanted") + of("Want") + of("Offer") + of("Stored");
+        let bytes =
+            of("News") + of("Wanted") + of("Want") + of("Offer") + of("Stored") + of("Lazy");
         bytes as f64 / (self.written.max(1) as f64 * self.nodes.max(1) as f64)
     }
 

@@ -170,3 +170,35 @@ fn sample(world: &mut World) -> Vec<Number> {
     }
     (0..SAMPLE).map(|_| world.chance.index(count)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::founding::{Size, found};
+    use super::*;
+
+    #[test]
+    fn what_is_missing_somewhere_is_found() -> Result<()> {
+        let mut world = World::new(5);
+        let size = Size { organizations: 3, documents: 2, days: 1, offline: 0 };
+        let mut region = found(&mut world, size)?;
+        world.settle()?;
+        region.all_is_well(&mut world)?;
+        let document = region.documents.iter().find(|document| document.is_for_all);
+        let document = document.context("no document is for all")?.id;
+
+        world.cut(&[2], &[0, 1]);
+        let made = world.set(1, document, "/title", "Apart")?;
+        world.run_for(5_000)?;
+        let error = region.all_is_well(&mut world).unwrap_err().to_string();
+        assert!(error.contains("node 2 shows"), "{error}");
+        world.settle()?;
+        region.all_is_well(&mut world)?;
+
+        // People are told something that nobody keeps.
+        let nothing: Heads = made.to_string().chars().rev().collect::<String>().parse()?;
+        world.node(1)?.ledger.documents.entry(document).or_default().insert(nothing);
+        let error = region.all_is_well(&mut world).unwrap_err().to_string();
+        assert!(error.contains("node 1 lost versions"), "{error}");
+        Ok(())
+    }
+}

@@ -63,6 +63,7 @@ fn plot(
     chart
         .configure_mesh()
         .x_desc("organisations")
+        .max_light_lines(0)
         .x_label_formatter(&|size| format!("{size:.0}"))
         .label_style(("sans-serif", 13))
         .draw()?;
