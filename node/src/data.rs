@@ -20,6 +20,8 @@ const SERVING: &str = "node.json";
 const SETTINGS: &str = "settings.json";
 /// The small files that a backup holds, in its order.
 const SMALL_FILES: [&str; 4] = [IDENTITY, "keys/node.key", API_TOKEN, SETTINGS];
+/// A small file's name, and what is in it.
+pub(crate) type SmallFile = (&'static str, Zeroizing<Vec<u8>>);
 /// Far more than any of the small files takes.
 const FILE_BYTES: u64 = 256 * 1024;
 
@@ -206,7 +208,7 @@ impl DataDir {
     }
 
     /// Returns the small files that a backup holds. The recovery kit is not among them: it belongs on paper.
-    pub(crate) fn small_files(&self) -> Result<Vec<(&'static str, Zeroizing<Vec<u8>>)>, DataError> {
+    pub(crate) fn small_files(&self) -> Result<Vec<SmallFile>, DataError> {
         let mut files = Vec::new();
         for name in SMALL_FILES {
             if let Some(bytes) = read(&self.0.join(name))? {

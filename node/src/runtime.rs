@@ -72,6 +72,8 @@ impl Runtime {
                 }
             });
             self.stop();
+            // Whoever hears that this has ended may open the data folder at once: nothing here may hold it any more.
+            drop(self);
             end.send_replace(true);
         };
         std::thread::Builder::new()

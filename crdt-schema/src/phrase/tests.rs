@@ -51,7 +51,7 @@ fn a_phrase_for_a_named_address_is_twelve_words_and_the_address() {
 
 #[test]
 fn a_phrase_may_be_typed_with_capitals_numbers_commas_and_many_spaces() {
-    let phrase = phrase("203.0.113.7");
+    let (phrase, named) = (phrase("203.0.113.7"), phrase("fingerpost.example.org:4900"));
     let typed: String = phrase
         .words()
         .iter()
@@ -59,7 +59,6 @@ fn a_phrase_may_be_typed_with_capitals_numbers_commas_and_many_spaces() {
         .map(|(at, word)| format!("{}.  {},\r\n", at + 1, word.to_uppercase()))
         .collect();
     assert_eq!(Phrase::read(&typed).unwrap(), phrase);
-    let named = super::tests::phrase("fingerpost.example.org:4900");
     let typed = format!("{} AT  Fingerpost.Example.org:4900. ", named.words().join("\n"));
     assert_eq!(Phrase::read(&typed).unwrap(), named);
 }

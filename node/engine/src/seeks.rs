@@ -46,7 +46,7 @@ impl Seeks {
     }
 
     /// Returns what to ask a node that is up; once.
-    pub(crate) fn to_ask(&mut self, node: &NodeId) -> Vec<Lookup> {
+    pub(crate) fn lookups_for(&mut self, node: &NodeId) -> Vec<Lookup> {
         let due = self.open.values_mut().filter(|seek| seek.found == Some(*node) && !seek.is_asked);
         due.map(|seek| {
             seek.is_asked = true;

@@ -30,8 +30,10 @@ use axum::routing::{MethodRouter, get, post};
 use crate::http::{App, live};
 
 /// Every page. The same addresses are made in `web_ui::urls`.
-fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
-    vec![
+type Route = (&'static str, MethodRouter<App>);
+
+fn routes() -> Vec<Route> {
+    let mut routes = vec![
         ("/start", get(start::show).post(start::begin)),
         ("/setup/organisation", get(start::organization).post(start::organization)),
         ("/setup/you", get(start::you).post(start::choose_password)),
@@ -80,6 +82,15 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces/{w}/import/upload", get(import::upload)),
         ("/workspaces/{w}/import/check", post(import::check)),
         ("/workspaces/{w}/import/done", post(import::done)),
+        ("/live", get(live::news)),
+        ("/assets/{file}", get(assets::give)),
+    ];
+    routes.extend(of_documents());
+    routes
+}
+
+fn of_documents() -> Vec<Route> {
+    vec![
         ("/documents/{d}", get(document::read)),
         ("/documents/{d}/print", get(document::print)),
         ("/documents/{d}/access", get(access::show)),
@@ -99,8 +110,6 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/history", get(history::show)),
         ("/documents/{d}/compare", get(history::compare)),
         ("/documents/{d}/live", get(live::text)),
-        ("/live", get(live::news)),
-        ("/assets/{file}", get(assets::give)),
     ]
 }
 

@@ -78,6 +78,7 @@ impl AudienceForm {
     ///
     /// # Errors
     /// The same form with what is wrong.
+    #[expect(clippy::result_large_err, reason = "it is shown again at once")]
     pub fn parse(mut self) -> Result<(Circle, Suggesters, Circle), Self> {
         let read = Circle::of_word(&self.read.value);
         if read.is_none() {

@@ -40,7 +40,7 @@ impl Engine {
     }
 
     pub(super) fn ask_for_invites(&mut self, node: NodeId, effects: &mut Effects) {
-        for lookup in self.seeks.to_ask(&node) {
+        for lookup in self.seeks.lookups_for(&node) {
             send(effects, node, &Message::Lookup(lookup));
         }
     }

@@ -1,6 +1,12 @@
 //! A folder and a backup of every format that there was: each opens, and shows what it showed.
 //!
 //! `FINGERPOST_MAKE_FIXTURE=node/storage/tests/fixtures/format-N cargo test -p storage --test formats` makes those of a new format.
+#![expect(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
