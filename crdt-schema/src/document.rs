@@ -11,6 +11,7 @@ mod patch;
 mod path;
 mod read;
 mod reconcile;
+mod shown;
 mod text;
 mod values;
 mod write;
@@ -45,6 +46,7 @@ pub struct Document {
     automerge: Automerge,
     graph: Graph,
     trial_cache: Cache,
+    shown: shown::Shown,
 }
 
 /// What a person wants to change.
@@ -152,6 +154,7 @@ impl Document {
             automerge: automerge.with_actor(ActorId::from([].as_slice())),
             graph: Graph::default(),
             trial_cache: Cache::default(),
+            shown: shown::Shown::default(),
         }
     }
 
@@ -204,7 +207,13 @@ impl Document {
     /// Returns what people see.
     #[must_use]
     pub fn content(&self) -> Value {
-        self.tree().to_value()
+        (*self.shown()).clone()
+    }
+
+    /// Returns what people see, to look at only.
+    #[must_use]
+    pub fn shown(&self) -> std::sync::Arc<Value> {
+        self.shown.at(self.automerge.get_heads(), || self.tree().to_value())
     }
 
     /// Returns what people saw at a version.

@@ -78,7 +78,7 @@ struct Cached {
 
 impl List {
     pub(super) fn of(open: &Open) -> Self {
-        let content = open.document.content();
+        let content = open.document.shown();
         let text = |field: &str| {
             content.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
         };

@@ -157,13 +157,13 @@ pub(crate) fn try_out(
     edits: &[Edit],
 ) -> Result<(), Problem> {
     let mut copy = node.open(id)?.clone();
-    let was_good = documents::check(&copy.content()).is_ok();
+    let was_good = documents::check(&copy.shown()).is_ok();
     let base = base.unwrap_or_else(|| copy.heads());
     // The copy is thrown away, so that nobody ever sees this author.
     let nobody = envelope::actor(&NodeId([0; 32]), &SessionId([0; 16]));
     // What cannot be done at all the engine says itself; what others' edits spoiled is not this editor's to answer for.
     if was_good && copy.edit(&nobody, &base, edits, Timestamp(0)).is_ok() {
-        check(&copy.content())?;
+        check(&copy.shown())?;
     }
     Ok(())
 }
