@@ -119,6 +119,10 @@ pub struct Header {
     /// Hash of genesis and content.
     #[cbor(n(12), with = "minicbor::bytes")]
     pub content: [u8; 32],
+    /// In the first envelope of a chain: the newest envelopes of the node's earlier sessions to this document, sorted. So a
+    /// new session cannot pretend to know less than the one before, nor can its past work be taken for unsaid.
+    #[n(13)]
+    pub resumes: Vec<EnvelopeId>,
 }
 
 /// A header with its signature.
@@ -213,6 +217,18 @@ impl Envelope {
         Self { header, signature, genesis, content }
     }
 
+    /// Puts an envelope together from what is left when the hash of the content is left out.
+    #[must_use]
+    pub fn assemble(
+        mut header: Header,
+        genesis: Option<Genesis>,
+        content: Content,
+        signature: SignatureBytes,
+    ) -> Self {
+        header.content = hash_of(genesis.as_ref(), &content);
+        Self { header, signature, genesis, content }
+    }
+
     /// Returns the bytes that are stored and sent.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -290,6 +306,9 @@ impl Envelope {
             && genesis
             && content
             && (header.seq == 1) == header.previous.is_none()
+            && (header.seq == 1 || header.resumes.is_empty())
+            && header.resumes.len() <= limits::PARENTS
+            && header.resumes.is_sorted_by(|a, b| a < b)
             && header.seq >= 1
             && !header.membership.is_empty()
             && header.membership.len() <= limits::PARENTS
@@ -344,6 +363,7 @@ mod tests {
             access: vec![],
             time: Timestamp(9),
             content: [0; 32],
+            resumes: vec![],
         };
         let content = Content::Changes(vec![vec![1, 2, 3].into()]);
         Envelope::seal(&key, header, Some(genesis), content)

@@ -237,9 +237,10 @@ fn judge(document: &Document, changes: &[PlainChange]) -> Result<(), Refusal> {
         follows(known, change, document.graph().is_empty() && added.is_empty())?;
         let expanded = guard(Refusal::Malformed, || Ok(change.decode()))?;
         match operations::check(&all, known, &expanded)? {
-            // Letters in a text, at places that are known to be there, are the most frequent change by far, and what an
-            // honest editor writes to the letter: there is nothing that a trial could find.
-            Reach::Letters => {}
+            // Letters in a text, at places that are known to be there, and values in fields that replace exactly what
+            // stood there: the most frequent changes by far, and what an honest editor writes to the letter. There is
+            // nothing that a trial could find.
+            Reach::Values => {}
             Reach::Structure => trial::run(document, &all, known, change)?,
         }
         let entry = known.entry(change);

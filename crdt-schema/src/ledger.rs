@@ -33,6 +33,7 @@ use crate::gate::PlainChange;
 use crate::identity::{
     ChangeId, DocumentId, EntryId, EnvelopeId, NodeId, OrganizationId, SessionId,
 };
+use crate::limits;
 use crate::suggestion;
 
 /// What the ledger asks of a membership log.
@@ -107,6 +108,7 @@ pub struct Placed {
     session: SessionId,
     seq: u64,
     previous: Option<EnvelopeId>,
+    resumes: Vec<EnvelopeId>,
     /// The membership heads that it cites.
     pub membership: Vec<EntryId>,
     /// The access heads that it cites.
@@ -140,6 +142,7 @@ impl Placed {
             session: header.session,
             seq: header.seq,
             previous: header.previous,
+            resumes: header.resumes.clone(),
             membership: header.membership.clone(),
             access: header.access.clone(),
             deps: deps.filter(|dep| !own.contains(dep)).collect(),
@@ -235,7 +238,7 @@ impl Ledger {
     pub fn is_ready(&self, placed: &Placed) -> bool {
         placed.deps.iter().all(|dep| self.knows(dep))
             && placed.access.iter().all(|step| self.by_id.contains_key(step))
-            && placed.previous.is_none_or(|previous| self.by_id.contains_key(&previous))
+            && placed.previous.iter().chain(&placed.resumes).all(|id| self.by_id.contains_key(id))
             && placed.said.as_ref().is_none_or(|said| self.has_what_it_is_about(said))
     }
 
@@ -308,6 +311,17 @@ impl Ledger {
             .into_iter()
             .flatten()
             .filter_map(|at| self.placed.get(*at).map(|placed| placed.id))
+    }
+
+    /// Returns what a node's next session resumes: the last envelopes of its earlier ones, sorted.
+    #[must_use]
+    pub fn tips(&self, node: &NodeId) -> Vec<EnvelopeId> {
+        let own = || self.placed.iter().filter(|placed| placed.node == *node);
+        let followed: BTreeSet<&EnvelopeId> =
+            own().flat_map(|placed| placed.previous.iter().chain(&placed.resumes)).collect();
+        let tips: BTreeSet<EnvelopeId> =
+            own().map(|placed| placed.id).filter(|id| !followed.contains(id)).collect();
+        tips.into_iter().take(limits::PARENTS).collect()
     }
 
     /// Returns an envelope with all before it in its author's chain, newest first.

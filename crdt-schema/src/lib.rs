@@ -10,6 +10,7 @@ pub mod limits;
 pub mod codec;
 pub mod key;
 pub mod membership;
+pub mod pack;
 pub mod invite;
 pub mod phrase;
 pub mod suggestion;

@@ -34,6 +34,12 @@ pub const ENTRY_BYTES: usize = 16 * 1024;
 pub const PARENTS: usize = 64;
 /// One frame on the wire.
 pub const FRAME_BYTES: usize = 1024 * 1024;
+/// Protects memory: what one pack of envelopes may unpack to, before and after each is put together.
+pub const PACK_BYTES: usize = 8 * 1024 * 1024;
+/// How many times its size a pack may inflate to.
+pub const PACK_RATIO: usize = 64;
+/// Protects memory: bytes of membership logs that come in several frames, before they speak of this organisation.
+pub const GATHERED_BYTES: usize = 64 * 1024 * 1024;
 /// Ids in one request for envelopes.
 pub const WANT_LIST: usize = 1_024;
 /// Changes of one peer and document that wait for what they build on.

@@ -95,6 +95,7 @@ fn vectors() -> Value {
         access: vec![],
         time: Timestamp(time),
         content: [0; 32],
+        resumes: vec![],
     };
     // Stands for a change; the gate would refuse it, the form of the envelope is what is shown.
     let changes = Content::Changes(vec![vec![0x85, 0x6f, 0x4a, 0x83].into()]);

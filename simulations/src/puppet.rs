@@ -9,7 +9,7 @@ use crdt_schema::identity::{
 };
 use crdt_schema::key::{NodeKey, RootKey};
 use crdt_schema::membership::{Entry, Log};
-use engine::message::{AddressRecord, Message, PlaceOnWire};
+use engine::message::{AddressRecord, Message, PlaceOnWire, pack_anew};
 use engine::{Identity, Shelf};
 use minicbor::bytes::ByteVec;
 
@@ -123,6 +123,7 @@ pub fn first_envelope_for(
         access: Vec::new(),
         time: genesis.created,
         content: [0; 32],
+        resumes: vec![],
     };
     Ok(Draft { header, genesis: Some(genesis), changes: vec![change.into()] })
 }
@@ -161,11 +162,15 @@ pub fn one_of_each(identity: &Identity, workspace: WorkspaceId, seed: u64) -> Re
         Message::Refused { workspace, reason: engine::message::Reason::Expired },
         Message::Return(identity.certificate.clone()),
         Message::Return(root.certify(identity.key.id(), Timestamp(1))),
-        Message::Reconcile { workspace, first: true, frame: vec![0x61].into() },
+        Message::Reconcile { workspace, first: true, frame: vec![0x61].into(), round: 1 },
         Message::Offer { workspace, ids: ids.clone(), mark: Some(1) },
         Message::Want { workspace, ids },
-        Message::Wanted { workspace, envelopes: vec![envelope.clone().into()] },
-        Message::News { workspace, envelopes: vec![envelope.into()], mark: Some(2) },
+        Message::Wanted { workspace, pack: pack_anew(&[&envelope]) },
+        Message::Lazy { workspace },
+        Message::Give { workspace, from: None, frames: 9 },
+        Message::Given { workspace, pack: pack_anew(&[&envelope]), next: None },
+        Message::Again { workspace },
+        Message::News { workspace, pack: pack_anew(&[envelope]), mark: Some(2) },
         Message::Stored { workspace, mark: 3 },
         Message::Addresses(vec![AddressRecord::new(
             &identity.key,

@@ -81,6 +81,10 @@ fn describe(frame: &[u8]) -> String {
     match Message::from_frame(frame) {
         Ok(Message::Membership { heads, .. }) => format!("Membership, {} heads", heads.len()),
         Ok(Message::Entries { entries, .. }) => format!("Entries, {}", entries.len()),
+        Ok(Message::Give { frames, .. }) => format!("Give, {frames}"),
+        Ok(Message::Given { pack, .. }) => format!("Given, {} bytes", pack.len()),
+        Ok(Message::Again { .. }) => "Again".to_owned(),
+        Ok(Message::Lazy { .. }) => "Lazy".to_owned(),
         Ok(Message::Unknown { .. }) => "Unknown".to_owned(),
         Ok(Message::Redeem(_)) => "Redeem".to_owned(),
         Ok(Message::Refused { reason, .. }) => format!("Refused, {reason:?}"),
@@ -88,9 +92,9 @@ fn describe(frame: &[u8]) -> String {
         Ok(Message::Reconcile { first, .. }) => format!("Reconcile, first: {first}"),
         Ok(Message::Offer { ids, mark, .. }) => format!("Offer, {}, mark {mark:?}", ids.len()),
         Ok(Message::Want { ids, .. }) => format!("Want, {}", ids.len()),
-        Ok(Message::Wanted { envelopes, .. }) => format!("Wanted, {}", envelopes.len()),
-        Ok(Message::News { envelopes, mark, .. }) => {
-            format!("News, {}, mark {mark:?}", envelopes.len())
+        Ok(Message::Wanted { pack, .. }) => format!("Wanted, {} bytes", pack.len()),
+        Ok(Message::News { pack, mark, .. }) => {
+            format!("News, {} bytes, mark {mark:?}", pack.len())
         }
         Ok(Message::Stored { mark, .. }) => format!("Stored, mark {mark}"),
         Ok(Message::Addresses(records)) => format!("Addresses, {}", records.len()),

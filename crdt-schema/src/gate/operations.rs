@@ -19,8 +19,8 @@ use crate::limits;
 /// What a change does to the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
-    /// It writes and deletes letters in texts that are there.
-    Letters,
+    /// It writes and deletes letters in texts, and plain values in fields, of objects that are there.
+    Values,
     /// It does more than that.
     Structure,
 }
@@ -40,7 +40,7 @@ pub(super) fn check(
         made: BTreeMap::new(),
         outer: BTreeMap::new(),
         fields: BTreeMap::new(),
-        reach: Reach::Letters,
+        reach: Reach::Values,
         at: change.start_op.get(),
     };
     change.operations.iter().try_for_each(|operation| check.operation(operation))?;
@@ -89,7 +89,8 @@ struct Check<'c> {
 impl Check<'_> {
     fn operation(&mut self, operation: &Op) -> Result<(), Refusal> {
         let object = self.object(&operation.obj)?;
-        if object.kind != ObjType::Text {
+        let makes = matches!(operation.action, OpType::Make(_));
+        if object.kind == ObjType::List || makes || matches!(object.name, Name::Ours(_)) {
             self.reach = Reach::Structure;
         }
         match (object.kind, &operation.key) {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Author, Exclusion, Ledger, Membership, Placed, Why};
+use crate::access::AccessAct;
 use crate::audience::Audience;
-use crate::identity::OrganizationId;
+use crate::identity::{NodeId, OrganizationId};
 
 /// One reason why some envelopes might not count.
 struct Cut {
@@ -93,8 +94,7 @@ impl Ledger {
             !(below.contains(at) || knew && matches!(exclusion, Exclusion::Final(..)))
         };
         let about = by_author.iter().copied().filter(is_about).collect();
-        let keepers =
-            self.where_(|placed| placed.brings() && !placed.is_by(&author) && !knew(placed));
+        let keepers = self.keepers(|placed| !placed.is_by(&author), knew);
         Some(Cut { why: Why::Excluded(exclusion), about, keepers })
     }
 
@@ -119,10 +119,56 @@ impl Ledger {
                     !below.contains(at) && self.placed.get(*at).is_some_and(|placed| !knew(placed))
                 })
                 .collect();
-            let keepers = self.where_(|placed| placed.brings() && !lost(placed) && !knew(placed));
+            let keepers = self.keepers(|placed| !lost(placed), knew);
             cuts.push(Cut { why: Why::Narrowed(*id), about, keepers });
         }
         cuts
+    }
+
+    /// Those that can keep what they build on, since their authors cannot have known better: they do not know, and lie below
+    /// whatever the same node wrote here when it did. A node that has shown to know cannot go back to not knowing by a
+    /// new session, and so cannot bring in late what it did not build on in time.
+    fn keepers(
+        &self,
+        can_keep: impl Fn(&Placed) -> bool,
+        knew: impl Fn(&Placed) -> bool,
+    ) -> BTreeSet<usize> {
+        let mut before: BTreeMap<NodeId, BTreeSet<usize>> = BTreeMap::new();
+        let mut shown = BTreeSet::new();
+        for (at, placed) in self.placed.iter().enumerate() {
+            let previous = placed.previous.iter().filter_map(|id| self.by_id.get(id));
+            let continues = previous.copied().any(|before| shown.contains(&before));
+            let shows = placed.brings() && can_keep(placed) && knew(placed);
+            if continues || shows {
+                shown.insert(at);
+            }
+            // Further down a chain the past only grows.
+            if continues || !shows {
+                continue;
+            }
+            let mut had = self.with_past(std::iter::once(at));
+            had.extend(self.had_by_step(placed));
+            before
+                .entry(placed.node)
+                .and_modify(|common| common.retain(|at| had.contains(at)))
+                .or_insert(had);
+        }
+        let mut keepers =
+            self.where_(|placed| placed.brings() && can_keep(placed) && !knew(placed));
+        keepers.retain(|at| {
+            let node = self.placed.get(*at).map(|placed| placed.node);
+            node.and_then(|node| before.get(&node)).is_none_or(|had| had.contains(at))
+        });
+        keepers
+    }
+
+    /// A step of the access log names in its fence what its author had, and builds on no change.
+    fn had_by_step(&self, placed: &Placed) -> BTreeSet<usize> {
+        match &placed.act {
+            Some(AccessAct::Set { fence, .. }) => self.below_fence(fence, &[]),
+            Some(AccessAct::Fence { heads, .. }) => self.below_fence(heads, &[]),
+            None => BTreeSet::new(),
+        }
     }
 
     /// What nodes wrote from the place on where they said two things.

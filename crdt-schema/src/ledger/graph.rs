@@ -9,11 +9,12 @@ use crate::identity::{ChangeId, EnvelopeId};
 
 impl Ledger {
     /// Returns whatever brings what an envelope builds on: the changes its own follow, the access steps it cites, and the
-    /// envelope before it in its chain.
+    /// envelope before it in its chain, or the last ones of its node's earlier sessions.
     pub(super) fn below<'l>(&'l self, placed: &'l Placed) -> impl Iterator<Item = usize> + 'l {
         let changes = placed.deps.iter().filter_map(|dep| self.by_change.get(dep)).flatten();
         let steps = placed.access.iter().filter_map(|id| self.by_id.get(id));
-        let previous = placed.previous.iter().filter_map(|id| self.by_id.get(id));
+        let own = placed.previous.iter().chain(&placed.resumes);
+        let previous = own.filter_map(|id| self.by_id.get(id));
         changes.chain(steps).chain(previous).copied()
     }
 

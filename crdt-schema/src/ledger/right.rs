@@ -72,16 +72,22 @@ impl Ledger {
         if !header.access.iter().all(|step| self.access.knows(step)) {
             return Verdict::TooEarly;
         }
-        let Some(previous) = &header.previous else { return Verdict::May };
-        let Some(before) = self.get(previous) else { return Verdict::TooEarly };
-        if before.place() != (header.node, header.session, header.seq.saturating_sub(1)) {
-            return Verdict::Refused("broken-chain");
-        }
-        if !log.covers(&header.membership, &before.membership) {
-            return Verdict::Refused("membership-goes-back");
-        }
-        if !self.access.covers(&header.access, &before.access) {
-            return Verdict::Refused("access-goes-back");
+        for earlier in header.previous.iter().chain(&header.resumes) {
+            let Some(before) = self.get(earlier) else { return Verdict::TooEarly };
+            let follows = if header.seq == 1 {
+                before.node == header.node && before.session != header.session
+            } else {
+                before.place() == (header.node, header.session, header.seq.saturating_sub(1))
+            };
+            if !follows {
+                return Verdict::Refused("broken-chain");
+            }
+            if !log.covers(&header.membership, &before.membership) {
+                return Verdict::Refused("membership-goes-back");
+            }
+            if !self.access.covers(&header.access, &before.access) {
+                return Verdict::Refused("access-goes-back");
+            }
         }
         Verdict::May
     }

@@ -48,6 +48,7 @@ fn placed(n: u8, by: u8, seq: u64, on: &[u8], knowing: &[u8]) -> Placed {
         session: SessionId([by; 16]),
         seq,
         previous: None,
+        resumes: vec![],
         membership: knowing.iter().map(|n| EntryId([*n; 32])).collect(),
         access: vec![],
         changes: vec![change(n)],
@@ -353,4 +354,50 @@ proptest! {
             prop_assert!(places.insert(placed.place()), "two voices in one place");
         }
     }
+}
+
+/// The same node as before, after a new start.
+fn anew(n: u8, by: u8, on: &[u8], resumes: &[u8], knowing: &[u8]) -> Placed {
+    let resumes = resumes.iter().map(|n| id(*n)).collect();
+    Placed { session: SessionId([by + 50; 16]), resumes, ..placed(n, by, 1, on, knowing) }
+}
+
+#[test]
+fn who_has_shown_to_know_of_a_removal_cannot_unknow_it_by_a_new_session() {
+    let honest = [placed(1, 1, 1, &[], &[]), placed(2, 3, 1, &[1], &[REMOVAL])];
+    let laundered = [placed(3, 2, 1, &[1], &[]), anew(4, 3, &[3], &[], &[])];
+    for order in [[0, 1, 2, 3], [0, 2, 3, 1], [0, 2, 1, 3]] {
+        let all = [&honest[..], &laundered[..]].concat();
+        let mut ledger = ledger(&order.map(|at: usize| all[at].clone()));
+        let mut counting = counting(&mut ledger, &removal_of(2, &[1]));
+        counting.sort_unstable();
+        assert_eq!(counting, [1, 2], "in the order {order:?}");
+    }
+}
+
+#[test]
+fn what_a_node_built_in_time_stays_when_it_starts_anew_and_then_learns() {
+    let in_time =
+        [placed(1, 1, 1, &[], &[]), placed(2, 2, 1, &[1], &[]), placed(3, 3, 1, &[2], &[])];
+    // Its next change is made from a form that was opened before: it builds on an older state.
+    let later = anew(4, 3, &[1], &[3], &[REMOVAL]);
+    let mut whole = ledger(&[&in_time[..], &[later]].concat());
+    assert_eq!(counting(&mut whole, &removal_of(2, &[1])), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_step_that_names_what_its_author_had_shows_what_was_built_in_time() {
+    let mut fence = step(
+        4,
+        3,
+        1,
+        &[],
+        AccessAct::Fence { exclusion: EntryId([REMOVAL; 32]), heads: vec![ChangeId([3; 32])] },
+    );
+    fence.session = SessionId([60; 16]);
+    fence.membership = vec![EntryId([REMOVAL; 32])];
+    let in_time =
+        [placed(1, 1, 1, &[], &[]), placed(2, 2, 1, &[1], &[]), placed(3, 3, 1, &[2], &[])];
+    let mut ledger = ledger(&[&in_time[..], &[fence]].concat());
+    assert_eq!(counting(&mut ledger, &removal_of(2, &[1])), [1, 2, 3, 4]);
 }

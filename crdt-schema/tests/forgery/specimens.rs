@@ -88,6 +88,7 @@ fn header(genesis: &Genesis) -> Header {
         access: Vec::new(),
         time: TIME,
         content: [0; 32],
+        resumes: vec![],
     }
 }
 

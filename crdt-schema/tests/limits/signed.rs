@@ -92,6 +92,7 @@ fn header(genesis: &Genesis) -> Header {
         access: Vec::new(),
         time: TIME,
         content: [0; 32],
+        resumes: vec![],
     }
 }
 
@@ -136,6 +137,13 @@ pub(crate) fn envelope_after_membership(count: usize) -> Answer {
 pub(crate) fn envelope_after_access(count: usize) -> Answer {
     let steps = hashes(count).map(EnvelopeId).collect();
     envelope(None, one_change(), |header| header.access = steps)
+}
+
+pub(crate) fn envelope_that_resumes(count: usize) -> Answer {
+    envelope(None, one_change(), |header| {
+        (header.seq, header.previous) = (1, None);
+        header.resumes = hashes(count).map(EnvelopeId).collect();
+    })
 }
 
 fn named(count: usize) -> Circle {

@@ -156,6 +156,7 @@ impl Cast {
             access: vec![],
             time: Timestamp(time),
             content: [0; 32],
+            resumes: vec![],
         };
         let signature =
             self.keys[node.0][node.1].sign("fingerpost/envelope/v1", &codec::encode(&header));

@@ -6,10 +6,12 @@ mod held;
 mod open;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::effects::Record;
 use crate::shelf::{Shelf, ShelfError};
+use crdt_schema::audience::Circle;
 use crdt_schema::document::{Document, Edit, EditError};
 use crdt_schema::envelope::{self, Envelope, Genesis};
 use crdt_schema::gate::{self, PlainChange};
@@ -51,6 +53,7 @@ pub(crate) struct Arrival {
 pub(crate) struct Place {
     pub(crate) seq: u64,
     pub(crate) previous: Option<EnvelopeId>,
+    pub(crate) resumes: Vec<EnvelopeId>,
     pub(crate) access: Vec<EnvelopeId>,
 }
 
@@ -138,6 +141,17 @@ impl Documents {
             .map(|(id, _)| *id)
     }
 
+    /// Returns the circles of readers of documents that not everyone in a workspace may read.
+    pub(crate) fn circles(&self, workspace: &WorkspaceId) -> BTreeSet<BTreeSet<OrganizationId>> {
+        let narrow = self.held.values().filter(|held| held.genesis.workspace == *workspace);
+        narrow
+            .filter_map(|held| match &held.audience().read {
+                Circle::Named(readers) => Some(readers | &BTreeSet::from([held.genesis.owner])),
+                Circle::Workspace | Circle::Public => None,
+            })
+            .collect()
+    }
+
     pub(crate) fn arrivals(&self, workspace: &WorkspaceId) -> &[Arrival] {
         self.arrivals.get(workspace).map(Vec::as_slice).unwrap_or_default()
     }
@@ -150,6 +164,11 @@ impl Documents {
     /// Returns every document that is held.
     pub(crate) fn all(&self) -> impl Iterator<Item = DocumentId> {
         self.held.keys().copied()
+    }
+
+    /// Returns the document after this one, in the order of their ids.
+    pub(crate) fn after(&self, document: &DocumentId) -> Option<DocumentId> {
+        self.held.range((Bound::Excluded(document), Bound::Unbounded)).next().map(|(id, _)| *id)
     }
 
     pub(crate) fn open_count(&self) -> usize {
@@ -238,9 +257,16 @@ impl Documents {
     ) -> Place {
         let access = self.held.get(document).map(|held| held.known.access.clone());
         let access = access.unwrap_or_default();
-        match self.open.get(document).and_then(|open| open.tip(node, session)) {
-            Some((seq, id)) => Place { seq: seq.saturating_add(1), previous: Some(id), access },
-            None => Place { seq: 1, previous: None, access },
+        let open = self.open.get(document);
+        match open.and_then(|open| open.tip(node, session)) {
+            Some((seq, id)) => {
+                let seq = seq.saturating_add(1);
+                Place { seq, previous: Some(id), resumes: Vec::new(), access }
+            }
+            None => {
+                let resumes = open.map(|open| open.ledger.tips(node)).unwrap_or_default();
+                Place { seq: 1, previous: None, resumes, access }
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! [`Engine`]: hands each input to the parts that decide, and carries values between them.
 
 mod author;
+mod bulk;
+mod circles;
 mod command;
 mod conversation;
 mod duties;
@@ -8,6 +10,7 @@ mod exchange;
 mod govern;
 mod heal;
 mod phrase;
+mod spread;
 mod suggest;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +27,7 @@ use crate::documents::Documents;
 use crate::effects::{Effects, Event, Record, Refused, Signal};
 use crate::input::Input;
 use crate::joins::Joins;
+use crate::mesh::Ring;
 use crate::message::{AddressRecord, Message};
 use crate::peers::Peers;
 use crate::presence::Presence;
@@ -31,6 +35,7 @@ use crate::refusals::Refusals;
 use crate::seeks::Seeks;
 use crate::shelf::{Shelf, ShelfError};
 use crate::sync::Sync;
+use crate::verify::Verified;
 use crate::workspaces::Workspaces;
 
 const ADDRESS: &str = "address/";
@@ -76,6 +81,11 @@ pub struct Engine {
     lookups: BTreeMap<NodeId, usize>,
     /// Is it in the middle of writing a decision down?
     is_deciding: bool,
+    /// With whom it keeps a connection; nothing once that has to be found anew.
+    wanted: Option<BTreeSet<NodeId>>,
+    /// The circles from which those are chosen; nothing once who is in may have changed.
+    rings: Option<Vec<Ring>>,
+    verified: Verified,
 }
 
 impl std::fmt::Debug for Engine {
@@ -149,6 +159,9 @@ impl Engine {
             strangers: BTreeMap::new(),
             lookups: BTreeMap::new(),
             is_deciding: false,
+            wanted: None,
+            rings: None,
+            verified: Verified::default(),
             shelf,
         };
         engine.recall();
@@ -165,7 +178,7 @@ impl Engine {
         let records: Vec<AddressRecord> =
             records.filter_map(|(_, bytes)| minicbor::decode(bytes).ok()).collect();
         for record in records {
-            self.peers.learn(record);
+            self.peers.learn(record, Timestamp(0));
         }
         for contact in self.joins.contacts() {
             self.peers.hint(contact.node, contact.addresses.clone());
@@ -200,6 +213,12 @@ impl Engine {
         self.steady = Timestamp(self.steady.0.saturating_add(now.0.saturating_sub(self.now.0)));
         self.now = now;
         self.take_up_mended(&mut effects);
+        if !matches!(input, Input::Received(..)) {
+            self.wanted = None;
+        }
+        if matches!(input, Input::Command(..)) {
+            self.rings = None;
+        }
         match input {
             Input::Command(id, command) => {
                 if let Some(outcome) = self.on_command(id, command, &mut effects) {
@@ -258,20 +277,35 @@ impl Engine {
                 self.on_refused(from, workspace, reason, effects);
             }
             Message::Return(certificate) => self.on_return(from, certificate, effects),
-            Message::Reconcile { workspace, first, frame } => {
-                self.on_reconcile(from, workspace, first, &frame, effects);
+            Message::Reconcile { workspace, first, frame, round } => {
+                self.on_reconcile(from, workspace, (first, round), &frame, effects);
             }
             Message::Offer { workspace, ids, mark } => {
                 self.on_offer(from, workspace, &ids, mark, effects);
             }
             Message::Want { workspace, ids } => self.on_want(from, workspace, &ids, effects),
-            Message::Wanted { workspace, envelopes } => {
-                let envelopes: Vec<Vec<u8>> = envelopes.into_iter().map(Into::into).collect();
-                self.on_wanted(from, workspace, envelopes, effects);
+            Message::Wanted { workspace, pack } => self.on_wanted(from, workspace, &pack, effects),
+            Message::News { workspace, pack, mark } => {
+                self.on_news(from, workspace, &pack, mark, effects);
             }
-            Message::News { workspace, envelopes, mark } => {
-                let envelopes: Vec<Vec<u8>> = envelopes.into_iter().map(Into::into).collect();
-                self.on_news(from, workspace, envelopes, mark, effects);
+            Message::Give { workspace, from: place, frames } => {
+                self.on_give(from, workspace, place, frames, effects);
+            }
+            Message::Given { workspace, pack, next } => {
+                self.on_given(from, workspace, &pack, next, effects);
+            }
+            Message::Again { workspace } => {
+                if self.sync.open_talk(&from, &workspace).is_some()
+                    && self.identity.key.id() < from
+                    && !self.sync.has_bulk(&workspace)
+                {
+                    self.start_reconciling(from, workspace, effects);
+                }
+            }
+            Message::Lazy { workspace } => {
+                if let Some(talk) = self.sync.open_talk(&from, &workspace) {
+                    talk.set_lazy(true);
+                }
             }
             Message::Stored { workspace, mark } => self.on_stored(from, workspace, mark, effects),
             Message::Addresses(records) => self.on_addresses(from, records, effects),
@@ -314,6 +348,7 @@ impl Engine {
             self.workspaces.hear(workspace, self.now);
         }
         self.sync.hang_up(&node);
+        self.joins.drop_gathered(&node);
         self.strangers.remove(&node);
         self.lookups.remove(&node);
         for organization in self.organizations_of(&node) {
@@ -332,7 +367,7 @@ impl Engine {
         self.peers.listen(addresses);
         let last = self.peers.record(&self.identity.key.id());
         if last.is_some_and(|last| last.contact.addresses == self.peers.own()) {
-            // It was said, and kept, before; who connects is told anyway.
+            // It was said, and kept, before; who connects is told anyway. Said anew, it would go round to all.
             return;
         }
         let time = self.peers.record(&self.identity.key.id()).map_or(self.now, |last| {
@@ -384,7 +419,7 @@ impl Engine {
     fn learn(&mut self, record: AddressRecord, effects: &mut Effects) -> bool {
         let (key, value) =
             (format!("{ADDRESS}{}", record.node()), crdt_schema::codec::encode(&record));
-        let is_news = self.peers.learn(record);
+        let is_news = self.peers.learn(record, self.now);
         if is_news {
             self.locals.insert(key.clone(), value.clone());
             effects.persist.push(Record::Local { key, value: Some(value) });
@@ -392,31 +427,16 @@ impl Engine {
         is_news
     }
 
-    /// Tells a node that came up where it finds the others.
-    fn greet(&mut self, node: NodeId, effects: &mut Effects) {
-        let known = self.workspaces.nodes();
-        let records: Vec<AddressRecord> = known
-            .iter()
-            .filter(|of| **of != node && self.know_each_other(&node, of))
-            .filter_map(|of| self.peers.record(of).cloned())
-            .collect();
-        for some in records.chunks(64) {
-            send(effects, node, &Message::Addresses(some.to_vec()));
-        }
-    }
-
     /// Does whatever is due, and says when to be called again.
     fn on_time(&mut self, effects: &mut Effects) {
         let now = self.steady;
-        let mut wanted = self.workspaces.nodes();
-        wanted.extend(self.joins.contacts().map(|contact| contact.node));
-        if self.workspaces.has_lost() {
-            // Who is in a workspace whose log is lost is not known: anybody may be.
-            wanted.extend(self.peers.known());
-        }
-        wanted.remove(&self.identity.key.id());
+        let wanted = self.wanted.take().unwrap_or_else(|| self.find_wanted());
         let (dials, next_dial) = self.peers.due(&wanted, now);
+        self.wanted = Some(wanted);
         effects.dial.extend(dials);
+        let next_herald = self.send_heralds(effects);
+        let next_bulk = self.mind_bulk(effects);
+        let next_put_off = self.ask_again(effects);
 
         let (again, next_ask) = self.joins.due(self.peers.up(), now);
         for (node, invite) in again {
@@ -437,6 +457,9 @@ impl Engine {
         let next_mend = self.documents.has_mended().then_some(now);
         let next = [
             next_dial,
+            next_herald,
+            next_bulk,
+            next_put_off,
             next_ask,
             next_leave,
             next_seek,

@@ -11,6 +11,8 @@ pub struct Held {
     pub waiting_bytes: usize,
     /// Ids of envelopes that are to be asked for.
     pub wanted: usize,
+    /// Bytes of logs that do not speak of this organisation yet.
+    pub gathered_bytes: usize,
     /// People in documents.
     pub people: usize,
     /// Nodes of which addresses, or the last try to reach them, are remembered; one counts once for each.
@@ -28,6 +30,7 @@ impl Engine {
             waiting,
             waiting_bytes,
             wanted,
+            gathered_bytes: self.joins.gathered_bytes(),
             people: self.presence.count(),
             nodes: self.peers.remembered(),
             refusals: self.refusals.all().count(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crdt_schema::codec;
 use crdt_schema::identity::{NodeId, Timestamp, WorkspaceId};
 use crdt_schema::invite::{Contact, Invite};
+use crdt_schema::limits;
 use minicbor::{Decode, Encode};
 
 use crate::effects::Record;
@@ -21,6 +22,14 @@ const ASK_AGAIN: u64 = 30_000;
 pub(crate) struct Joins {
     pending: BTreeMap<WorkspaceId, Join>,
     returning: Vec<Contact>,
+    /// Entries of logs that do not speak of this organisation yet, and their bytes.
+    gathered: BTreeMap<(NodeId, WorkspaceId), Gathered>,
+}
+
+#[derive(Debug, Default)]
+struct Gathered {
+    entries: Vec<Vec<u8>>,
+    bytes: usize,
 }
 
 /// A join that is not through.
@@ -92,6 +101,31 @@ impl Joins {
             codec::encode(&Stored { invite: join.invite.to_text(), since: join.since, refused })
         });
         Record::Local { key: format!("{JOINS}{workspace}"), value }
+    }
+
+    /// Keeps a part of a log; returns what is there of it by now, or nothing if that is too much.
+    pub(crate) fn gather(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        entries: &[Vec<u8>],
+    ) -> Option<&Vec<Vec<u8>>> {
+        let gathered = self.gathered.entry((from, workspace)).or_default();
+        gathered.bytes = gathered.bytes.saturating_add(entries.iter().map(Vec::len).sum());
+        gathered.entries.extend_from_slice(entries);
+        if self.gathered_bytes() > limits::GATHERED_BYTES {
+            self.gathered.clear();
+        }
+        self.gathered.get(&(from, workspace)).map(|gathered| &gathered.entries)
+    }
+
+    pub(crate) fn gathered_bytes(&self) -> usize {
+        self.gathered.values().map(|gathered| gathered.bytes).sum()
+    }
+
+    /// Forgets the parts of logs that a peer sent.
+    pub(crate) fn drop_gathered(&mut self, from: &NodeId) {
+        self.gathered.retain(|(node, _), _| node != from);
     }
 
     /// Takes a member's answer to a redemption.

@@ -10,6 +10,7 @@ use crdt_schema::identity::{DocumentId, EntryId, EnvelopeId, NodeId, Timestamp, 
 use crdt_schema::invite::{Contact, Redemption};
 use crdt_schema::key::{NodeCertificate, NodeKey, Person};
 use crdt_schema::limits;
+use crdt_schema::pack::Packer;
 use crdt_schema::phrase::Lookup;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -67,6 +68,9 @@ pub enum Message {
         first: bool,
         #[n(2)]
         frame: ByteVec,
+        /// Which of the starter's reconciliations this belongs to.
+        #[n(3)]
+        round: u32,
     },
     /// Ids that the sender has and the receiver lacks. `mark` in the last one: who then stores them all has
     /// everything up to the sender's `mark`.
@@ -87,21 +91,21 @@ pub enum Message {
         #[n(1)]
         ids: Vec<EnvelopeId>,
     },
-    /// The answer to `Want`: as many of them as fit, in causal order.
+    /// The answer to `Want`: a pack of as many of them as fit, in causal order.
     #[n(9)]
     Wanted {
         #[n(0)]
         workspace: WorkspaceId,
         #[n(1)]
-        envelopes: Vec<ByteVec>,
+        pack: ByteVec,
     },
-    /// New envelopes, in causal order. `mark` as in `Offer`.
+    /// A pack of new envelopes, in causal order. `mark` as in `Offer`.
     #[n(10)]
     News {
         #[n(0)]
         workspace: WorkspaceId,
         #[n(1)]
-        envelopes: Vec<ByteVec>,
+        pack: ByteVec,
         #[n(2)]
         mark: Option<u64>,
     },
@@ -137,6 +141,47 @@ pub enum Message {
         #[n(1)]
         invite: Option<ByteVec>,
     },
+    /// Asks for everything that the sender may read, from a place on or from where the last frame ended, in so many frames.
+    #[n(21)]
+    Give {
+        #[n(0)]
+        workspace: WorkspaceId,
+        #[n(1)]
+        from: Option<Cursor>,
+        #[n(2)]
+        frames: u32,
+    },
+    /// A part of everything, and where it goes on; nowhere if that was all.
+    #[n(22)]
+    Given {
+        #[n(0)]
+        workspace: WorkspaceId,
+        #[n(1)]
+        pack: ByteVec,
+        #[n(2)]
+        next: Option<Cursor>,
+    },
+    /// Asks to reconcile, after everything was given.
+    #[n(23)]
+    Again {
+        #[n(0)]
+        workspace: WorkspaceId,
+    },
+    /// The sender has got the same from others: what the receiver does not write itself it may offer instead of sending.
+    #[n(20)]
+    Lazy {
+        #[n(0)]
+        workspace: WorkspaceId,
+    },
+}
+
+/// A place in everything: documents in the order of their ids, in each the envelopes in the giver's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Cursor {
+    #[n(0)]
+    pub document: DocumentId,
+    #[n(1)]
+    pub place: u64,
 }
 
 /// Why a redemption did not let somebody in.
@@ -179,6 +224,12 @@ impl PlaceOnWire {
         let caret = usize::try_from(self.caret).ok()?;
         Some(crate::input::Place { path: self.path.parse().ok()?, caret, heads })
     }
+}
+
+/// Packs envelopes as a new beginning, which any receiver understands.
+#[must_use]
+pub fn pack_anew<E: AsRef<[u8]>>(envelopes: &[E]) -> ByteVec {
+    Packer::default().pack(envelopes.iter().map(AsRef::as_ref)).into()
 }
 
 const ADDRESSES: &str = "fingerpost/addresses/v1";

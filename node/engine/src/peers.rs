@@ -25,6 +25,8 @@ const UNWANTED: usize = 1_024;
 pub(crate) struct Peers {
     up: BTreeSet<NodeId>,
     records: BTreeMap<NodeId, AddressRecord>,
+    /// When what is in `records` was learnt; nothing for what earlier runs knew.
+    learnt: BTreeMap<NodeId, Timestamp>,
     /// Addresses from invites, which a person chose to trust.
     hints: BTreeMap<NodeId, Vec<String>>,
     tries: BTreeMap<NodeId, Try>,
@@ -48,6 +50,12 @@ struct Try {
 impl Peers {
     pub(crate) fn is_up(&self, node: &NodeId) -> bool {
         self.up.contains(node)
+    }
+
+    /// Did it not answer when it was called last, or is there no way to call it?
+    pub(crate) fn is_out(&self, node: &NodeId) -> bool {
+        self.tries.get(node).is_some_and(|last| last.pause >= FIRST_PAUSE)
+            || self.addresses(node).is_empty()
     }
 
     pub(crate) const fn up(&self) -> &BTreeSet<NodeId> {
@@ -128,8 +136,18 @@ impl Peers {
         self.records.get(&record.node()).is_none_or(|known| known.time < record.time)
     }
 
+    /// Returns a node's word if it was learnt since then.
+    pub(crate) fn record_since(
+        &self,
+        node: &NodeId,
+        since: Option<Timestamp>,
+    ) -> Option<&AddressRecord> {
+        let learnt = self.learnt.get(node).copied().unwrap_or(Timestamp(0));
+        self.record(node).filter(|_| since.is_none_or(|since| since <= learnt))
+    }
+
     /// Takes a node's word, if it is newer than what is known.
-    pub(crate) fn learn(&mut self, record: AddressRecord) -> bool {
+    pub(crate) fn learn(&mut self, record: AddressRecord, now: Timestamp) -> bool {
         let node = record.node();
         let is_newer = self.is_news(&record);
         if is_newer {
@@ -137,6 +155,7 @@ impl Peers {
                 self.tries.remove(&node);
             }
             self.records.insert(node, record);
+            self.learnt.insert(node, now);
         }
         is_newer
     }
@@ -259,7 +278,10 @@ mod tests {
         ];
         let mut peers = Peers::default();
         peers.listen(vec!["/ip4/198.51.100.7/tcp/4891".to_owned()]);
-        peers.learn(AddressRecord::new(&key, told.map(str::to_owned).to_vec(), Timestamp(1)));
+        peers.learn(
+            AddressRecord::new(&key, told.map(str::to_owned).to_vec(), Timestamp(1)),
+            Timestamp(1),
+        );
         assert_eq!(peers.addresses(&key.id()), ["/ip4/8.8.8.8/tcp/4891"]);
     }
 
@@ -285,7 +307,7 @@ mod tests {
         let mut learn = |number: u64, port: u64, now: u64| {
             let address = format!("/ip4/198.51.100.7/tcp/{port}");
             let record = AddressRecord::new(&key, vec![address], Timestamp(number));
-            peers.may_learn(&record, Timestamp(now)) && peers.learn(record)
+            peers.may_learn(&record, Timestamp(now)) && peers.learn(record, Timestamp(now))
         };
         let taken = (1..1_000).filter(|number| learn(*number, *number, 0)).count();
         assert_eq!(taken, limits::ADDRESS_RECORDS);

@@ -212,11 +212,17 @@ impl Reader<'_> {
             .map(|(place, arrival)| (place, arrival.time))
     }
 
-    /// Counts the changes that some member who may read them is not known to have.
+    /// Counts the changes that some member who may read them is not known to have. In a large workspace, where nobody
+    /// hears from everybody: those that nobody else is known to have.
     #[must_use]
     pub fn unsent(&self) -> usize {
         let mut unsent = std::collections::BTreeSet::new();
         for workspace in self.0.workspaces.ids() {
+            if self.0.workspaces.nodes_of(workspace).len() > crate::mesh::SMALL {
+                let alone = self.had_by_nobody(workspace);
+                unsent.extend(alone.map(|place| (*workspace, place)));
+                continue;
+            }
             let members = self
                 .0
                 .workspaces
@@ -230,6 +236,25 @@ impl Reader<'_> {
             }
         }
         unsent.len()
+    }
+
+    /// Returns the places of the changes that no other member is known to have, though some may read them.
+    fn had_by_nobody(&self, workspace: &WorkspaceId) -> impl Iterator<Item = usize> {
+        let own = self.card().organization;
+        let state = self.0.workspaces.state(workspace);
+        let members = state.into_iter().flat_map(|state| state.members.keys());
+        let others: Vec<OrganizationId> =
+            members.filter(|member| **member != own).copied().collect();
+        let reached = others.iter().map(|other| self.0.sync.reached(workspace, other)).max();
+        let first = usize::try_from(reached.unwrap_or(0)).unwrap_or(usize::MAX);
+        let arrivals = self.0.documents.arrivals(workspace).iter().enumerate().skip(first);
+        let alone = arrivals.filter(|(place, arrival)| {
+            let place = u64::try_from(*place).unwrap_or(u64::MAX);
+            let may = |other: &&OrganizationId| self.0.documents.may_have(arrival, other);
+            let has = |other| self.0.sync.is_ahead(workspace, other, place);
+            others.iter().any(|other| may(&other)) && !others.iter().any(has)
+        });
+        alone.map(|(place, _)| place).collect::<Vec<_>>().into_iter()
     }
 
     /// Returns the invites made at this node, newest first.

@@ -6,14 +6,19 @@
 //! talk and stands for a place in the sender's own order of arrival; that order itself is not shown, since it would
 //! count documents the peer may not read.
 
+mod waiting;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::message::Cursor;
 use crdt_schema::identity::{
     DocumentId, EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId,
 };
 use crdt_schema::limits;
+use crdt_schema::pack::{PackError, Packer, Unpacker};
 use negentropy::{Id, Negentropy, NegentropyStorageVector};
+pub(crate) use waiting::{Early, Waiting};
 
 /// Ids asked for at a time.
 const WINDOW: usize = 512;
@@ -27,8 +32,15 @@ pub(crate) const OFFER: usize = 16_384;
 const STEPS: u32 = 64;
 /// Protects memory: marks that a peer has not acknowledged. A later one stands for those before it.
 const MARKS: usize = 4_096;
-/// Protects memory: how many senders of a waiting envelope are told apart.
-const SENDERS: usize = 64;
+/// How long who only hears of things waits for them to come another way, in milliseconds.
+const HERALD: u64 = 500;
+/// How long a peer that was asked for something may take before another is asked, in milliseconds.
+const PATIENCE: u64 = 5_000;
+/// How long a peer that was asked for everything may take for the next part, in milliseconds.
+const BULK_PATIENCE: u64 = 30_000;
+
+/// Envelopes that a peer is to hear of in a workspace, and when the next do.
+pub(crate) type Heralds = (Vec<(NodeId, WorkspaceId, Vec<EnvelopeId>)>, Option<Timestamp>);
 
 #[derive(Debug, Default)]
 pub(crate) struct Sync {
@@ -39,6 +51,7 @@ pub(crate) struct Sync {
     ahead: BTreeMap<(WorkspaceId, OrganizationId), BTreeSet<u64>>,
     waiting: Waiting,
     rounds: u64,
+    bulk: BTreeMap<WorkspaceId, Bulk>,
 }
 
 /// One conversation about one workspace with one node.
@@ -51,8 +64,12 @@ pub(crate) struct Talk {
     /// The peer has been offered everything: marks in news are true.
     pub(crate) is_caught_up: bool,
     reconciling: Option<Reconciling>,
+    /// Which reconciliation that is, as who started it counts them.
+    pub(crate) round: u32,
     pull: VecDeque<EnvelopeId>,
     asked: BTreeSet<EnvelopeId>,
+    /// When that was.
+    asked_at: Timestamp,
     /// Came too early and found no room to wait; asked for again once others are in.
     later: BTreeSet<EnvelopeId>,
     /// Asked for because the disk lost it: acknowledged long ago, whether or not this peer has it.
@@ -62,6 +79,30 @@ pub(crate) struct Talk {
     owed: Option<u64>,
     next_mark: u64,
     marks: VecDeque<(u64, u64)>,
+    packer: Packer,
+    unpacker: Unpacker,
+    /// The peer gets from others what this node passes on, and wants to hear of it only.
+    is_lazy: bool,
+    /// The peer was asked to be so.
+    has_asked_lazy: bool,
+    /// What the peer is to hear of.
+    heralded: Vec<EnvelopeId>,
+    /// When it is told. Each talk has its own times: what goes on in one must not show in another.
+    herald_at: Option<Timestamp>,
+    /// When to look again at what was put off.
+    resume_at: Option<Timestamp>,
+    /// Where to go on giving the peer everything.
+    pub(crate) giving: Option<Cursor>,
+}
+
+/// How far this node has got in asking for everything.
+#[derive(Debug)]
+struct Bulk {
+    /// Whom it asks; nobody while there is nobody.
+    from: Option<NodeId>,
+    next: Cursor,
+    /// When it has waited long enough.
+    due: Timestamp,
 }
 
 struct Reconciling {
@@ -109,7 +150,144 @@ impl Sync {
             .collect()
     }
 
+    /// Returns the next ids to ask a peer for. What another was asked for a moment ago is not asked for twice.
+    pub(crate) fn next_want(
+        &mut self,
+        node: &NodeId,
+        workspace: &WorkspaceId,
+        is_known: impl Fn(&EnvelopeId) -> bool,
+        steady: Timestamp,
+    ) -> Vec<EnvelopeId> {
+        let Some(mut talk) = self.talks.remove(&(*node, *workspace)) else { return Vec::new() };
+        let others = self.talks.iter().filter(|((_, of), _)| of == workspace);
+        let others: Vec<&BTreeSet<EnvelopeId>> = others
+            .map(|(_, talk)| talk)
+            .filter(|talk| !talk.asked.is_empty() && steady.0 < talk.asked_at.0 + PATIENCE)
+            .map(|talk| &talk.asked)
+            .collect();
+        let is_coming = |id: &EnvelopeId| others.iter().any(|asked| asked.contains(id));
+        let ids = talk.next_want(is_known, is_coming, steady);
+        if !talk.later.is_empty() {
+            talk.resume_at.get_or_insert(Timestamp(steady.0.saturating_add(PATIENCE)));
+        }
+        self.talks.insert((*node, *workspace), talk);
+        ids
+    }
+
+    /// Returns the talks in which something was put off, if it is time to look again, and when that is next.
+    pub(crate) fn put_off(
+        &mut self,
+        steady: Timestamp,
+    ) -> (Vec<(NodeId, WorkspaceId)>, Option<Timestamp>) {
+        let due = self.talks.iter_mut().filter(|(_, talk)| is_due(talk.resume_at, steady));
+        let due = due.map(|(of, talk)| {
+            talk.resume_at = None;
+            talk.resume();
+            *of
+        });
+        let due = due.collect();
+        (due, self.talks.values().filter_map(|talk| talk.resume_at).min())
+    }
+
+    /// Lets a peer hear of an envelope, soon.
+    pub(crate) fn herald(
+        &mut self,
+        node: &NodeId,
+        workspace: &WorkspaceId,
+        id: EnvelopeId,
+        steady: Timestamp,
+    ) {
+        let Some(talk) = self.open_talk(node, workspace) else { return };
+        talk.heralded.push(id);
+        talk.herald_at.get_or_insert(Timestamp(steady.0.saturating_add(HERALD)));
+    }
+
+    /// Returns of what which peers are to hear now, and when the next are.
+    pub(crate) fn heralds(&mut self, steady: Timestamp) -> Heralds {
+        let due = self.talks.iter_mut().filter(|(_, talk)| is_due(talk.herald_at, steady));
+        let due = due.map(|((node, workspace), talk)| {
+            talk.herald_at = None;
+            (*node, *workspace, std::mem::take(&mut talk.heralded))
+        });
+        let due = due.collect();
+        (due, self.talks.values().filter_map(|talk| talk.herald_at).min())
+    }
+
+    /// Starts to ask a peer for everything, or goes on. Returns from where to ask; an inner nothing if another peer is being
+    /// asked, an outer one if this is not the way.
+    #[expect(clippy::option_option, reason = "to ask, to wait, or neither")]
+    pub(crate) fn start_bulk(
+        &mut self,
+        node: NodeId,
+        workspace: WorkspaceId,
+        is_empty: bool,
+        steady: Timestamp,
+    ) -> Option<Option<Cursor>> {
+        if !is_empty && !self.bulk.contains_key(&workspace) {
+            return None;
+        }
+        let due = Timestamp(steady.0.saturating_add(BULK_PATIENCE));
+        let first = Cursor { document: DocumentId([0; 32]), place: 0 };
+        let bulk = self.bulk.entry(workspace).or_insert(Bulk { from: None, next: first, due });
+        if bulk.from.is_some_and(|from| from != node) {
+            return Some(None);
+        }
+        // Another peer holds the envelopes of a document in another order.
+        let next = Cursor { place: 0, ..bulk.next };
+        *bulk = Bulk { from: Some(node), next, due };
+        Some(Some(next))
+    }
+
+    /// Notes how far it has got; returns whether that is what was asked for.
+    pub(crate) fn go_on_with_bulk(
+        &mut self,
+        from: &NodeId,
+        workspace: &WorkspaceId,
+        next: Option<Cursor>,
+        steady: Timestamp,
+    ) -> bool {
+        let Some(bulk) = self.bulk.get_mut(workspace).filter(|bulk| bulk.from == Some(*from))
+        else {
+            return false;
+        };
+        match next {
+            Some(next) if next <= bulk.next => return false,
+            Some(next) => {
+                bulk.next = next;
+                bulk.due = Timestamp(steady.0.saturating_add(BULK_PATIENCE));
+            }
+            None => drop(self.bulk.remove(workspace)),
+        }
+        true
+    }
+
+    /// Is this node asking for everything?
+    pub(crate) fn has_bulk(&self, workspace: &WorkspaceId) -> bool {
+        self.bulk.contains_key(workspace)
+    }
+
+    /// Returns the workspaces of which everything is wanted and nobody is asked.
+    pub(crate) fn bulk_that_waits(&self) -> Vec<WorkspaceId> {
+        let waiting = self.bulk.iter().filter(|(_, bulk)| bulk.from.is_none());
+        waiting.map(|(workspace, _)| *workspace).collect()
+    }
+
+    /// Ends what has waited too long; returns where.
+    pub(crate) fn end_late_bulk(&mut self, steady: Timestamp) -> Vec<WorkspaceId> {
+        self.bulk
+            .extract_if(.., |_, bulk| bulk.due <= steady)
+            .map(|(workspace, _)| workspace)
+            .collect()
+    }
+
+    pub(crate) fn bulk_due(&self) -> Option<Timestamp> {
+        self.bulk.values().map(|bulk| bulk.due).min()
+    }
+
     pub(crate) fn hang_up(&mut self, node: &NodeId) {
+        for bulk in self.bulk.values_mut().filter(|bulk| bulk.from == Some(*node)) {
+            bulk.from = None;
+        }
         self.talks.retain(|(of, _), _| of != node);
         self.waiting.drop_from(node);
     }
@@ -177,12 +355,14 @@ impl Sync {
         node: NodeId,
         workspace: WorkspaceId,
         items: &[(Timestamp, EnvelopeId)],
-    ) -> Option<Vec<u8>> {
+    ) -> Option<(Vec<u8>, u32)> {
         self.rounds = self.rounds.saturating_add(1);
         let mut reconciling = Reconciling::new(items)?;
         let frame = reconciling.negentropy.initiate().ok()?;
-        self.talk(node, workspace).reconciling = Some(reconciling);
-        Some(frame)
+        let talk = self.talk(node, workspace);
+        talk.round = talk.round.wrapping_add(1);
+        talk.reconciling = Some(reconciling);
+        Some((frame, talk.round))
     }
 
     /// Prepares to answer a reconciliation that a peer starts.
@@ -191,10 +371,17 @@ impl Sync {
         node: NodeId,
         workspace: WorkspaceId,
         items: &[(Timestamp, EnvelopeId)],
+        round: u32,
     ) {
         self.rounds = self.rounds.saturating_add(1);
-        self.talk(node, workspace).reconciling = Reconciling::new(items);
+        let talk = self.talk(node, workspace);
+        talk.round = round;
+        talk.reconciling = Reconciling::new(items);
     }
+}
+
+fn is_due(at: Option<Timestamp>, steady: Timestamp) -> bool {
+    at.is_some_and(|at| at <= steady)
 }
 
 impl Reconciling {
@@ -246,9 +433,39 @@ impl Talk {
         }
     }
 
+    /// Does the peer want to hear only of what this node passes on?
+    pub(crate) const fn is_lazy(&self) -> bool {
+        self.is_lazy
+    }
+
+    /// Takes the peer's word that it does, or the opposite.
+    pub(crate) const fn set_lazy(&mut self, is_lazy: bool) {
+        self.is_lazy = is_lazy;
+    }
+
+    /// Notes that the peer sent what was here already; returns whether to ask it not to.
+    pub(crate) const fn came_twice(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_asked_lazy, true)
+    }
+
+    /// Packs envelopes for the peer.
+    pub(crate) fn pack<'b>(&mut self, envelopes: impl IntoIterator<Item = &'b [u8]>) -> Vec<u8> {
+        self.packer.pack(envelopes)
+    }
+
+    /// Unpacks what the peer packed.
+    pub(crate) fn unpack(&mut self, pack: &[u8]) -> Result<Vec<Vec<u8>>, PackError> {
+        self.unpacker.unpack(pack)
+    }
+
     /// Ends the conversation as if it had never begun, but for what protects from endless repetition.
     pub(crate) fn close(&mut self) {
-        *self = Self { has_pushed: self.has_pushed, ..Self::default() };
+        *self = Self {
+            has_pushed: self.has_pushed,
+            // The other side's way of packing goes on with the connection; ours may begin anew at any time.
+            unpacker: std::mem::take(&mut self.unpacker),
+            ..Self::default()
+        };
     }
 
     /// Forgets the reconciliation, once the other side has said that it is through.
@@ -286,23 +503,41 @@ impl Talk {
         }
     }
 
-    /// Wants again what was postponed, now that something came which it may have waited for.
-    pub(crate) fn resume(&mut self) {
-        if self.pull.is_empty() && self.asked.is_empty() {
+    /// Wants again what was postponed, now that something came which it may have waited for. Returns whether there was any.
+    pub(crate) fn resume(&mut self) -> bool {
+        let is_due = !self.later.is_empty() && self.pull.is_empty() && self.asked.is_empty();
+        if is_due {
             self.pull.extend(std::mem::take(&mut self.later));
         }
+        is_due
     }
 
-    /// Returns the next ids to ask for, if none are on their way. `is_known`: arrived some other way?
-    pub(crate) fn next_want(&mut self, is_known: impl Fn(&EnvelopeId) -> bool) -> Vec<EnvelopeId> {
+    /// Returns the next ids to ask for, if none are on their way. `is_known`: arrived some other way? `is_coming`: was
+    /// another peer asked for it?
+    fn next_want(
+        &mut self,
+        is_known: impl Fn(&EnvelopeId) -> bool,
+        is_coming: impl Fn(&EnvelopeId) -> bool,
+        steady: Timestamp,
+    ) -> Vec<EnvelopeId> {
         if !self.asked.is_empty() {
             return Vec::new();
         }
         while self.asked.len() < WINDOW.min(limits::WANT_LIST) {
             let Some(id) = self.pull.pop_front() else { break };
-            if !is_known(&id) {
-                self.asked.insert(id);
+            if is_known(&id) {
+                continue;
             }
+            if is_coming(&id) {
+                self.postpone(id);
+            } else {
+                self.asked.insert(id);
+                self.asked_at = steady;
+            }
+        }
+        if !self.asked.is_empty() {
+            // Whoever is asked passes things on again by itself.
+            self.has_asked_lazy = false;
         }
         self.asked.iter().copied().collect()
     }
@@ -357,85 +592,5 @@ impl Talk {
             self.marks.pop_front();
         }
         place
-    }
-}
-
-/// Envelopes that build on something which is not here yet, bounded.
-#[derive(Debug, Default)]
-pub(crate) struct Waiting {
-    envelopes: BTreeMap<EnvelopeId, Early>,
-    bytes: usize,
-}
-
-#[derive(Debug)]
-pub(crate) struct Early {
-    /// Everyone who sent it: each of them believes it to be on its way to the disk. Whoever sent it first comes first.
-    pub(crate) from: Vec<NodeId>,
-    pub(crate) workspace: WorkspaceId,
-    pub(crate) document: DocumentId,
-    pub(crate) bytes: Vec<u8>,
-}
-
-impl Waiting {
-    /// Lets an envelope wait; returns whether there was room.
-    pub(crate) fn add(&mut self, id: EnvelopeId, early: Early) -> bool {
-        if let Some(known) = self.envelopes.get_mut(&id) {
-            let new: Vec<NodeId> =
-                early.from.into_iter().filter(|node| !known.from.contains(node)).collect();
-            let fits = known.from.len().saturating_add(new.len()) <= SENDERS;
-            if fits {
-                known.from.extend(new);
-            }
-            return fits;
-        }
-        let of_peer =
-            self.envelopes.values().filter(|known| known.from.first() == early.from.first());
-        let (count, bytes) = of_peer.fold((0, 0_usize), |(count, bytes), known| {
-            (count + 1, bytes.saturating_add(known.bytes.len()))
-        });
-        let size = early.bytes.len();
-        let fits = count < limits::PENDING_CHANGES
-            && bytes.saturating_add(size) <= limits::PENDING_BYTES
-            && self.bytes.saturating_add(size) <= limits::PENDING_BYTES_NODE;
-        if fits {
-            self.bytes = self.bytes.saturating_add(size);
-            self.envelopes.insert(id, early);
-        }
-        fits
-    }
-
-    /// Takes out what waits in a workspace, or for one document of it.
-    pub(crate) fn take_out(
-        &mut self,
-        workspace: &WorkspaceId,
-        document: Option<&DocumentId>,
-    ) -> Vec<(EnvelopeId, Early)> {
-        let is_meant = |early: &Early| {
-            early.workspace == *workspace
-                && document.is_none_or(|document| early.document == *document)
-        };
-        let taken: Vec<(EnvelopeId, Early)> =
-            self.envelopes.extract_if(.., |_, early| is_meant(early)).collect();
-        self.bytes =
-            self.bytes.saturating_sub(taken.iter().map(|(_, early)| early.bytes.len()).sum());
-        taken
-    }
-
-    pub(crate) fn has_from(&self, node: &NodeId, workspace: &WorkspaceId) -> bool {
-        self.envelopes
-            .values()
-            .any(|early| early.from.contains(node) && early.workspace == *workspace)
-    }
-
-    fn drop_from(&mut self, node: &NodeId) {
-        for early in self.envelopes.values_mut() {
-            early.from.retain(|from| from != node);
-        }
-        let dropped: usize = self
-            .envelopes
-            .extract_if(.., |_, early| early.from.is_empty())
-            .map(|(_, early)| early.bytes.len())
-            .sum();
-        self.bytes = self.bytes.saturating_sub(dropped);
     }
 }

@@ -303,6 +303,12 @@ impl Workspaces {
         self.state(workspace)?.member_of(node).map(|(organization, _)| *organization)
     }
 
+    /// Returns all nodes of all members of a workspace.
+    pub(crate) fn nodes_of(&self, workspace: &WorkspaceId) -> BTreeSet<NodeId> {
+        let Some(state) = self.state(workspace) else { return BTreeSet::new() };
+        state.nodes.keys().filter(|node| state.member_of(node).is_some()).copied().collect()
+    }
+
     /// Returns all nodes of all members of all workspaces.
     pub(crate) fn nodes(&self) -> BTreeSet<NodeId> {
         let states = self.logs.values().map(Log::state);

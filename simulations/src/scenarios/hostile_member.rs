@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::envelope::Envelope;
 use crdt_schema::identity::{DocumentId, EntryId, EnvelopeId, SessionId, WorkspaceId};
-use engine::message::Message;
+use engine::message::{Message, pack_anew};
 use engine::{EnvelopeMeta, Identity, Shelf};
 
 use crate::ask::short;
@@ -36,8 +36,7 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
     for to in [0, 1] {
         for (what, bytes) in &bad {
             open(world, to, workspace, &heads)?;
-            let news =
-                Message::News { workspace, envelopes: vec![bytes.clone().into()], mark: None };
+            let news = Message::News { workspace, pack: pack_anew(&[bytes]), mark: None };
             world.say(HOSTILE, to, news.to_frame());
             world.run_for(100)?;
             ensure!(held(world, workspace)? == before, "node {to} took {what}");
@@ -194,9 +193,10 @@ fn flood(
                 draft.header.seq = 2 + round * 50 + count;
                 draft.header.previous = previous;
             });
-            orphan.seal(&own.key).into()
+            orphan.seal(&own.key)
         });
-        let news = Message::News { workspace, envelopes: orphans.collect(), mark: Some(u64::MAX) };
+        let pack = pack_anew(&orphans.collect::<Vec<_>>());
+        let news = Message::News { workspace, pack, mark: Some(u64::MAX) };
         world.say(HOSTILE, to, news.to_frame());
         world.run_for(50)?;
     }
@@ -205,21 +205,25 @@ fn flood(
         let bytes: [u8; 40] = world.chance.bytes();
         let ids = (0..200).map(|_| EnvelopeId(world.chance.bytes())).collect();
         let frame = match world.chance.below(8) {
-            0 => {
-                Message::Reconcile { workspace, first: true, frame: vec![0x61, 0, 0, 1, 0].into() }
-                    .to_frame()
+            0 => Message::Reconcile {
+                workspace,
+                first: true,
+                frame: vec![0x61, 0, 0, 1, 0].into(),
+                round: 1,
             }
+            .to_frame(),
             1 => Message::Reconcile {
                 workspace,
                 first: world.chance.percent(50),
                 frame: bytes.to_vec().into(),
+                round: 1,
             }
             .to_frame(),
             2 => Message::Offer { workspace, ids, mark: Some(world.chance.below(u64::MAX)) }
                 .to_frame(),
             3 => Message::Want { workspace, ids }.to_frame(),
             4 => Message::Stored { workspace, mark: u64::MAX }.to_frame(),
-            5 => Message::Wanted { workspace, envelopes: Vec::new() }.to_frame(),
+            5 => Message::Wanted { workspace, pack: bytes.to_vec().into() }.to_frame(),
             6 => Message::Membership { workspace, heads: vec![EntryId(world.chance.bytes())] }
                 .to_frame(),
             _ => bytes.to_vec(),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use crdt_schema::audience::Audience;
 use crdt_schema::identity::{DocumentId, WorkspaceId};
 use engine::Shelf;
-use engine::message::Message;
+use engine::message::{Message, pack_anew};
 use serde_json::Value;
 
 use crate::ask::short;
@@ -102,8 +102,7 @@ fn show_what_it_wrote(world: &mut World, workspace: WorkspaceId) -> Result<()> {
             world.say(by, to, opening.to_frame());
             world.run_for(500)?;
             for (_, bytes) in &all {
-                let envelopes = vec![bytes.clone().into()];
-                let news = Message::News { workspace, envelopes, mark: None };
+                let news = Message::News { workspace, pack: pack_anew(&[bytes]), mark: None };
                 world.say(by, to, news.to_frame());
                 world.run_for(20)?;
             }

@@ -80,6 +80,7 @@ fn header(of: &Organization, time: u64) -> SignedHeader {
         access: vec![],
         time: Timestamp(time),
         content: [0; 32],
+        resumes: vec![],
     };
     let content = crate::envelope::Content::Changes(vec![]);
     Envelope::seal(&of.key, header, None, content).signed_header()

@@ -57,6 +57,7 @@ impl Engine {
             access: place.access,
             time: self.now,
             content: [0; 32],
+            resumes: place.resumes,
         };
         Ok(Envelope::seal(&self.identity.key, header, genesis, content))
     }

@@ -6,7 +6,7 @@ use crdt_schema::key::NodeCertificate;
 use crdt_schema::limits;
 use crdt_schema::membership::{Act, Entry, Log, Standing};
 use minicbor::bytes::ByteVec;
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use super::{Engine, send};
 use crate::effects::{Effects, Event, Record, Signal};
@@ -95,7 +95,7 @@ impl Engine {
         if is_new {
             // Who has just come in tells where it is, so that members can reach each other without the one who let it in.
             self.greet(from, effects);
-            if self.identity.key.id() < from {
+            if !self.ask_for_all(from, workspace, effects) && self.identity.key.id() < from {
                 self.start_reconciling(from, workspace, effects);
             }
         }
@@ -167,6 +167,16 @@ impl Engine {
         if is_new_here && !is_awaited {
             return;
         }
+        // A long log comes in several frames; what lets this organisation in may be in the last.
+        let gathered = if is_new_here {
+            match self.gather_log(from, workspace, entries, effects) {
+                Some(gathered) => gathered,
+                None => return,
+            }
+        } else {
+            Vec::new()
+        };
+        let entries = if is_new_here { &gathered } else { entries };
         let is_up_to_date = self.sync.open_with(&workspace).into_iter().any(|node| {
             self.sync.open_talk(&node, &workspace).is_some_and(|talk| talk.is_caught_up)
         });
@@ -186,6 +196,7 @@ impl Engine {
             self.workspaces.forget(&workspace);
             return;
         }
+        self.joins.drop_gathered(&from);
         if !taken.records.is_empty() {
             self.membership_changed(&workspace, taken.records, Some(from), effects);
         }
@@ -193,6 +204,29 @@ impl Engine {
         // Whoever is no member must not learn from an answer that the workspace is here.
         if is_told && self.workspaces.member_of(&workspace, &from).is_some() {
             self.send_membership(from, workspace, effects);
+        }
+    }
+
+    /// Keeps the frames of a log that is new here until one speaks of this organisation; returns all of it then.
+    fn gather_log(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        entries: &[Vec<u8>],
+        effects: &mut Effects,
+    ) -> Option<Vec<Vec<u8>>> {
+        let own = self.own();
+        let speaks_of_us = entries
+            .iter()
+            .any(|bytes| bytes.windows(own.as_bytes().len()).any(|some| some == own.as_bytes()));
+        match self.joins.gather(from, workspace, entries) {
+            Some(all) if speaks_of_us => Some(all.clone()),
+            Some(_) => None,
+            None => {
+                warn!(peer = %from, "hung up on a peer that sends a log without end");
+                effects.close.push(from);
+                None
+            }
         }
     }
 
@@ -247,6 +281,7 @@ impl Engine {
             }
             self.send_membership(node, *workspace, effects);
         }
+        (self.wanted, self.rings) = (None, None);
         self.close_talks_with_others(workspace, effects);
         self.recount(*workspace, effects);
         self.retry_waiting(*workspace, None, effects);

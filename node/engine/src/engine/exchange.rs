@@ -9,7 +9,6 @@ use crdt_schema::identity::{
 };
 use crdt_schema::key::Person;
 use crdt_schema::limits;
-use minicbor::bytes::ByteVec;
 use tracing::{debug, error, warn};
 
 use super::{Engine, send};
@@ -18,8 +17,8 @@ use crate::effects::{Effects, Event, Record, Signal};
 use crate::message::{Message, PlaceOnWire};
 use crate::sync::{Early, OFFER, Step};
 
-/// Bytes of envelopes in one frame, besides the first.
-const ENVELOPES_BYTES: usize = limits::FRAME_BYTES / 4;
+/// Bytes of envelopes in one frame before they are packed, besides the first.
+pub(super) const ENVELOPES_BYTES: usize = limits::FRAME_BYTES / 2;
 
 /// What became of an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +55,9 @@ impl Engine {
         effects: &mut Effects,
     ) {
         let items = self.common(&node, &workspace);
-        if let Some(frame) = self.sync.start(node, workspace, &items) {
-            send(
-                effects,
-                node,
-                &Message::Reconcile { workspace, first: true, frame: frame.into() },
-            );
+        if let Some((frame, round)) = self.sync.start(node, workspace, &items) {
+            let frame = frame.into();
+            send(effects, node, &Message::Reconcile { workspace, first: true, frame, round });
         }
     }
 
@@ -69,7 +65,7 @@ impl Engine {
         &mut self,
         from: NodeId,
         workspace: WorkspaceId,
-        first: bool,
+        (first, round): (bool, u32),
         frame: &[u8],
         effects: &mut Effects,
     ) {
@@ -77,20 +73,22 @@ impl Engine {
             return;
         }
         if first {
-            if self.identity.key.id() < from {
+            // While everything is still on its way, there is too much to compare; whoever is asked hears when it is here.
+            if self.identity.key.id() < from || self.sync.has_bulk(&workspace) {
                 return;
             }
             let items = self.common(&from, &workspace);
-            self.sync.answer(from, workspace, &items);
+            self.sync.answer(from, workspace, &items, round);
         }
         let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
+        if talk.round != round {
+            // It answers to a start that was overtaken by another.
+            return;
+        }
         match talk.step(frame) {
             Step::Send(frame) => {
-                send(
-                    effects,
-                    from,
-                    &Message::Reconcile { workspace, first: false, frame: frame.into() },
-                );
+                let frame = frame.into();
+                send(effects, from, &Message::Reconcile { workspace, first: false, frame, round });
             }
             Step::Finished(have) => {
                 self.offer(from, workspace, &have, effects);
@@ -166,13 +164,25 @@ impl Engine {
     pub(super) fn ask(&mut self, node: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
         let Self { sync, documents, .. } = self;
         let has_waiting = sync.waiting().has_from(&node, &workspace);
+        if sync.open_talk(&node, &workspace).is_none() {
+            return;
+        }
+        let ids = sync.next_want(&node, &workspace, |id| documents.knows(id), self.steady);
         let Some(talk) = sync.open_talk(&node, &workspace) else { return };
-        let ids = talk.next_want(|id| documents.knows(id));
         if !ids.is_empty() {
             send(effects, node, &Message::Want { workspace, ids });
         } else if !has_waiting && let Some(mark) = talk.settle() {
             send(effects, node, &Message::Stored { workspace, mark });
         }
+    }
+
+    /// Asks again for what was put off, if it is time; returns when it is next.
+    pub(super) fn ask_again(&mut self, effects: &mut Effects) -> Option<Timestamp> {
+        let (due, next) = self.sync.put_off(self.steady);
+        for (node, workspace) in due {
+            self.ask(node, workspace, effects);
+        }
+        next
     }
 
     pub(super) fn on_want(
@@ -186,7 +196,12 @@ impl Engine {
             return;
         }
         let Some(reader) = self.workspaces.member_of(&workspace, &from) else { return };
-        let mut wanted: Vec<(usize, EnvelopeId)> = ids
+        if let Some(talk) = self.sync.open_talk(&from, &workspace) {
+            // It does not get everything from others after all.
+            talk.set_lazy(false);
+        }
+        // One document after the other: what stands side by side packs well.
+        let mut wanted: Vec<(DocumentId, usize, EnvelopeId)> = ids
             .iter()
             .filter_map(|id| {
                 self.documents.find(id).map(|(document, place)| (document, place, *id))
@@ -196,33 +211,53 @@ impl Engine {
                     held.genesis.workspace == workspace && held.may_have(id, &reader)
                 })
             })
-            .map(|(_, place, id)| (place, id))
             .collect();
         wanted.sort_unstable();
-        let (mut envelopes, mut size) = (Vec::<ByteVec>::new(), 0_usize);
-        for (_, id) in wanted {
+        let (mut envelopes, mut size) = (Vec::<Vec<u8>>::new(), 0_usize);
+        for (_, _, id) in wanted {
             match self.shelf.envelope(&id) {
                 Ok(Some(bytes)) => {
                     size = size.saturating_add(bytes.len());
                     if size > ENVELOPES_BYTES && !envelopes.is_empty() {
                         break;
                     }
-                    envelopes.push(bytes.into());
+                    envelopes.push(bytes);
                 }
                 Ok(None) => self.documents.miss(id),
                 Err(error) => error!(%error, "cannot read the store"),
             }
         }
-        send(effects, from, &Message::Wanted { workspace, envelopes });
+        let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
+        let pack = talk.pack(envelopes.iter().map(Vec::as_slice)).into();
+        send(effects, from, &Message::Wanted { workspace, pack });
+    }
+
+    /// Unpacks what a peer sent, if it is one to speak of documents with.
+    pub(super) fn unpack(
+        &mut self,
+        from: NodeId,
+        workspace: WorkspaceId,
+        pack: &[u8],
+        effects: &mut Effects,
+    ) -> Option<Vec<Vec<u8>>> {
+        match self.sync.open_talk(&from, &workspace)?.unpack(pack) {
+            Ok(envelopes) => Some(envelopes),
+            Err(error) => {
+                warn!(peer = %from, %error, "hung up on a peer whose pack cannot be read");
+                effects.close.push(from);
+                None
+            }
+        }
     }
 
     pub(super) fn on_wanted(
         &mut self,
         from: NodeId,
         workspace: WorkspaceId,
-        envelopes: Vec<Vec<u8>>,
+        pack: &[u8],
         effects: &mut Effects,
     ) {
+        let Some(envelopes) = self.unpack(from, workspace, pack, effects) else { return };
         let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
         let ids: Vec<EnvelopeId> = envelopes.iter().map(|bytes| Envelope::id_of(bytes)).collect();
         talk.came(&ids);
@@ -234,12 +269,17 @@ impl Engine {
         &mut self,
         from: NodeId,
         workspace: WorkspaceId,
-        envelopes: Vec<Vec<u8>>,
+        pack: &[u8],
         mark: Option<u64>,
         effects: &mut Effects,
     ) {
+        let Some(envelopes) = self.unpack(from, workspace, pack, effects) else { return };
         let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
         talk.owe(mark);
+        let ids: Vec<EnvelopeId> = envelopes.iter().map(|bytes| Envelope::id_of(bytes)).collect();
+        if !ids.is_empty() && ids.iter().all(|id| self.documents.knows(id)) && talk.came_twice() {
+            send(effects, from, &Message::Lazy { workspace });
+        }
         self.take_all(from, workspace, envelopes, effects);
         self.ask(from, workspace, effects);
     }
@@ -279,13 +319,19 @@ impl Engine {
     }
 
     /// Takes envelopes that a peer sent, and whatever waited for them.
-    fn take_all(
+    pub(super) fn take_all(
         &mut self,
         from: NodeId,
         workspace: WorkspaceId,
         envelopes: Vec<Vec<u8>>,
         effects: &mut Effects,
     ) {
+        let new: Vec<(EnvelopeId, &[u8])> = envelopes
+            .iter()
+            .map(|bytes| (Envelope::id_of(bytes), bytes.as_slice()))
+            .filter(|(id, _)| !self.documents.knows(id))
+            .collect();
+        self.verified.check(&new);
         let mut touched = BTreeSet::new();
         for bytes in envelopes {
             if let Fate::Taken(document) = self.take_one(&[from], workspace, bytes, effects) {
@@ -300,8 +346,12 @@ impl Engine {
         for document in &touched {
             self.retry_waiting(workspace, Some(document), effects);
         }
-        if let Some(talk) = self.sync.open_talk(&from, &workspace) {
-            talk.resume();
+        // What was put off may be here now, whoever sent it.
+        for node in self.sync.open_with(&workspace) {
+            let Some(talk) = self.sync.open_talk(&node, &workspace) else { continue };
+            if talk.resume() && node != from {
+                self.ask(node, workspace, effects);
+            }
         }
     }
 
@@ -342,8 +392,15 @@ impl Engine {
     ) -> Fate {
         let id = Envelope::id_of(&bytes);
         let fate = self.judge(id, workspace, &bytes, effects);
+        if !matches!(fate, Fate::Waits(_)) {
+            self.verified.forget(&id);
+        }
         match fate {
             Fate::Taken(document) => {
+                if self.documents.envelopes(&document).len() == 1 {
+                    // New readers may form a new circle.
+                    (self.wanted, self.rings) = (None, None);
+                }
                 self.dirty.insert(document);
                 let arrival = Arrival { id, document, time: self.now };
                 self.spread(workspace, &arrival, &bytes, from, effects);
@@ -406,7 +463,7 @@ impl Engine {
         if self.documents.held(&document).is_none() && envelope.genesis.is_none() {
             return Fate::Waits(document);
         }
-        if !envelope.is_true() {
+        if !self.verified.is_true(id, &envelope) {
             return self.refuse("bad-signature");
         }
         let Self { documents, workspaces, shelf, .. } = self;
@@ -455,6 +512,7 @@ impl Engine {
         after: &Audience,
         effects: &mut Effects,
     ) {
+        (self.wanted, self.rings) = (None, None);
         let ids = self.documents.envelopes(&document).to_vec();
         for node in self.sync.open_with(&workspace) {
             let Some(reader) = self.workspaces.member_of(&workspace, &node) else { continue };
@@ -480,34 +538,6 @@ impl Engine {
             effects.notify.push(Signal::Changed(Event::Membership { workspace }));
         }
         self.refuse(why)
-    }
-
-    /// Sends an envelope to every open peer that may read it, besides the one it came from.
-    pub(super) fn spread(
-        &mut self,
-        workspace: WorkspaceId,
-        arrival: &Arrival,
-        bytes: &[u8],
-        from: &[NodeId],
-        effects: &mut Effects,
-    ) {
-        let place = u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
-        for node in self.sync.open_with(&workspace) {
-            let reader = self.workspaces.member_of(&workspace, &node);
-            if from.contains(&node)
-                || !reader.is_some_and(|reader| self.documents.may_have(arrival, &reader))
-            {
-                continue;
-            }
-            if let Some(talk) = self.sync.open_talk(&node, &workspace) {
-                let mark = talk.is_caught_up.then(|| talk.mark(place));
-                send(
-                    effects,
-                    node,
-                    &Message::News { workspace, envelopes: vec![bytes.to_vec().into()], mark },
-                );
-            }
-        }
     }
 
     pub(super) fn on_presence(

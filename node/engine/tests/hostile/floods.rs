@@ -9,7 +9,7 @@ use crdt_schema::identity::{EntryId, EnvelopeId, NodeId, PersonId, SessionId, Wo
 use crdt_schema::limits;
 use crdt_schema::membership::{Act, Entry};
 use engine::Input;
-use engine::message::{Message, PlaceOnWire};
+use engine::message::{Message, PlaceOnWire, pack_anew};
 
 use crate::orphans::fill;
 use crate::stage::{Stage, person};
@@ -144,11 +144,12 @@ fn only_so_many_refusals_are_remembered() {
             access: Vec::new(),
             time: stage.now,
             content: [0; 32],
+            resumes: vec![],
         };
         let content = Content::Changes(vec![vec![0; 40].into()]);
         let bytes = Envelope::seal(&identity.key, header, None, content).to_bytes();
-        let envelopes = vec![bytes.into()];
-        stage.hear(0, from, &Message::News { workspace, envelopes, mark: None });
+        let pack = pack_anew(&[bytes]);
+        stage.hear(0, from, &Message::News { workspace, pack, mark: None });
     }
     let engine = &mut stage.nodes[0].engine;
     let refused: u64 = engine.reader().counters().refused.values().sum();

@@ -10,7 +10,7 @@ use crdt_schema::key::{NodeKey, RootKey};
 use crdt_schema::limits;
 use crdt_schema::membership::{Act, Entry, Said};
 use engine::Input;
-use engine::message::{AddressRecord, Message, PlaceOnWire, Reason};
+use engine::message::{AddressRecord, Cursor, Message, PlaceOnWire, Reason, pack_anew};
 
 use crate::cbor::{Item, mutant};
 use crate::dice::Dice;
@@ -62,7 +62,7 @@ fn reconcile(stage: &mut Stage, workspace: WorkspaceId, from: usize, to: usize, 
     let heads = stage.heads(to, workspace);
     stage.hear(to, sender, &Message::Membership { workspace, heads });
     let first = stage.id(from) < stage.id(to);
-    stage.hear(to, sender, &Message::Reconcile { workspace, first, frame: frame.into() });
+    stage.hear(to, sender, &Message::Reconcile { workspace, first, frame: frame.into(), round: 1 });
 }
 
 #[test]
@@ -108,8 +108,9 @@ fn specimens(stage: &mut Stage, workspace: WorkspaceId, document: DocumentId) ->
     let certificate = root.certify(NodeKey::from_seed(&[78; 32]).id(), Timestamp(1));
     let card = root.card("Newcomer".parse().unwrap(), Sector::Other);
     let ids: Vec<EnvelopeId> = envelopes.iter().map(|bytes| Envelope::id_of(bytes)).collect();
-    let mut envelopes: Vec<_> = envelopes.into_iter().map(Into::into).collect();
-    envelopes.push(orphan(stage, 1, workspace, 1, 600).into());
+    let mut envelopes = envelopes;
+    envelopes.push(orphan(stage, 1, workspace, 1, 600));
+    let pack = pack_anew(&envelopes);
     let member = &stage.nodes[1].identity;
     let record = AddressRecord::new(
         &member.key,
@@ -125,11 +126,20 @@ fn specimens(stage: &mut Stage, workspace: WorkspaceId, document: DocumentId) ->
         Message::Redeem(invite.redeem(card, certificate)),
         Message::Refused { workspace, reason: Reason::UsedUp },
         Message::Return(member.certificate.clone()),
-        Message::Reconcile { workspace, first: true, frame: vec![0x61, 0, 0, 2, 0].into() },
+        Message::Reconcile {
+            workspace,
+            first: true,
+            frame: vec![0x61, 0, 0, 2, 0].into(),
+            round: 1,
+        },
         Message::Offer { workspace, ids: ids.clone(), mark: Some(1) },
         Message::Want { workspace, ids },
-        Message::Wanted { workspace, envelopes: envelopes.clone() },
-        Message::News { workspace, envelopes, mark: Some(2) },
+        Message::Wanted { workspace, pack: pack.clone() },
+        Message::Lazy { workspace },
+        Message::Give { workspace, from: Some(Cursor { document, place: 0 }), frames: 2 },
+        Message::Given { workspace, pack: pack.clone(), next: None },
+        Message::Again { workspace },
+        Message::News { workspace, pack, mark: Some(2) },
         Message::Stored { workspace, mark: 1 },
         Message::Addresses(vec![record]),
         Message::Presence { document, person: person("Tom"), at: Some(place) },

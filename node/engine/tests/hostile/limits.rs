@@ -8,8 +8,8 @@ use crdt_schema::identity::{EnvelopeId, NodeId, PersonId, Timestamp, WorkspaceId
 use crdt_schema::key::Person;
 use crdt_schema::limits;
 use crdt_schema::phrase::Lookup;
-use engine::Input;
-use engine::message::{AddressRecord, Message, PlaceOnWire};
+use engine::message::{AddressRecord, Message, PlaceOnWire, pack_anew};
+use engine::{Command, Input};
 
 use crate::orphans::{fill, orphan};
 use crate::stage::{Stage, person};
@@ -22,8 +22,8 @@ fn around(limit: usize) -> [(usize, bool); 3] {
 #[test]
 fn a_frame_is_as_long_as_it_may_be() {
     let of = |length: usize| {
-        let envelopes = vec![vec![0; length].into()];
-        Message::News { workspace: WorkspaceId([1; 32]), envelopes, mark: None }.to_frame()
+        let pack = vec![0; length].into();
+        Message::News { workspace: WorkspaceId([1; 32]), pack, mark: None }.to_frame()
     };
     for (length, is_read) in around(limits::FRAME_BYTES) {
         let rest = length - 1_000;
@@ -57,8 +57,8 @@ fn as_many_envelopes_of_one_peer_wait_as_may() {
     let from = stage.id(1);
     for number in 0..limits::PENDING_CHANGES + 1 {
         let envelope = orphan(&stage, 1, workspace, number as u64, 600);
-        let envelopes = vec![envelope.into()];
-        stage.hear(0, from, &Message::News { workspace, envelopes, mark: None });
+        let pack = pack_anew(&[envelope]);
+        stage.hear(0, from, &Message::News { workspace, pack, mark: None });
         let held = stage.nodes[0].engine.held();
         assert_eq!(held.waiting, (number + 1).min(limits::PENDING_CHANGES));
     }
@@ -71,6 +71,27 @@ fn as_many_bytes_of_one_peer_wait_as_may() {
         let held = fill(&mut stage, 1, workspace, bytes);
         assert_eq!(held.waiting_bytes == bytes, fits, "{bytes}: {held:?}");
         assert!(held.waiting_bytes <= limits::PENDING_BYTES);
+    }
+}
+
+#[test]
+fn as_much_of_a_log_that_does_not_speak_of_us_is_kept_as_may() {
+    const STEP: usize = 1_000_000;
+    for (bytes, fits) in around(limits::GATHERED_BYTES) {
+        let mut stage = Stage::new(2);
+        let workspace = stage.found(0);
+        let (invite, inviter) = (stage.invite(0, workspace, 1), stage.id(0));
+        stage.is_cut = true;
+        stage.command(1, Command::Join { invite }).unwrap();
+        let mut left = bytes;
+        while left > 0 {
+            let length = left.min(STEP);
+            let entries = vec![vec![0; length].into()];
+            stage.hear(1, inviter, &Message::Entries { workspace, entries });
+            left -= length;
+        }
+        let kept = stage.nodes[1].engine.held().gathered_bytes;
+        assert_eq!(kept, if fits { bytes } else { 0 });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crdt_schema::envelope::{Content, Envelope, Header, VERSION};
 use crdt_schema::identity::{DocumentId, EntryId, EnvelopeId, SessionId, WorkspaceId};
-use engine::message::Message;
+use engine::message::{Message, pack_anew};
 
 use crate::stage::{Stage, person};
 
@@ -31,6 +31,7 @@ pub(crate) fn orphan(
         access: Vec::new(),
         time: stage.now,
         content: [0; 32],
+        resumes: vec![],
     };
     let mut change = length.saturating_sub(500);
     loop {
@@ -57,7 +58,7 @@ pub(crate) fn fill(
         // Nothing is left that is too short for an envelope.
         let length = if left > STEP + 2_000 { STEP } else { left };
         let envelope = orphan(stage, from, workspace, number, length);
-        let news = Message::News { workspace, envelopes: vec![envelope.into()], mark: None };
+        let news = Message::News { workspace, pack: pack_anew(&[envelope]), mark: None };
         stage.hear(0, sender, &news);
         left -= length;
         number += 1;

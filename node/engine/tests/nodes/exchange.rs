@@ -4,7 +4,7 @@ use crdt_schema::audience::Audience;
 use crdt_schema::document::Edit;
 use crdt_schema::envelope::Envelope;
 use crdt_schema::identity::EnvelopeId;
-use engine::message::Message;
+use engine::message::{Message, pack_anew};
 use engine::{Command, CommandId, Input};
 
 use crate::stage::{Stage, person};
@@ -39,7 +39,8 @@ fn what_was_offered_and_not_given_is_not_acknowledged() {
     let offer = Message::Offer { workspace, ids: vec![EnvelopeId([5; 32])], mark: Some(77) };
     let heard = stage.hear(0, from, &offer);
     assert_eq!(heard, [Message::Want { workspace, ids: vec![EnvelopeId([5; 32])] }]);
-    let heard = stage.hear(0, from, &Message::Wanted { workspace, envelopes: Vec::new() });
+    let heard =
+        stage.hear(0, from, &Message::Wanted { workspace, pack: pack_anew::<Vec<u8>>(&[]) });
     assert_eq!(heard, []);
 }
 
@@ -61,11 +62,7 @@ fn what_waits_and_was_sent_by_two_survives_the_leaving_of_one() {
         stage.link(3, sender);
     }
     stage.run_only(3);
-    let news = |bytes: &[u8]| Message::News {
-        workspace,
-        envelopes: vec![bytes.to_vec().into()],
-        mark: Some(1),
-    };
+    let news = |bytes: &[u8]| Message::News { workspace, pack: pack_anew(&[bytes]), mark: Some(1) };
     let (one, other) = (stage.id(0), stage.id(1));
     for sender in [one, other] {
         stage.hear(3, sender, &Message::Membership { workspace, heads: vec![workspace.into()] });
@@ -102,17 +99,15 @@ fn more_orphans_than_there_is_room_for_are_asked_for_again_and_not_acknowledged_
     stage.input(1, Input::PeerUp(sender));
     stage.hear(1, sender, &Message::Membership { workspace, heads: vec![workspace.into()] });
     // All but the next one: each builds on one that is not here.
-    let later: Vec<_> = envelopes.iter().skip(2).map(|bytes| bytes.clone().into()).collect();
-    for some in later.chunks(100) {
+    for some in envelopes[2..].chunks(100) {
         let heard = stage.hear(
             1,
             sender,
-            &Message::News { workspace, envelopes: some.to_vec(), mark: Some(5) },
+            &Message::News { workspace, pack: pack_anew(some), mark: Some(5) },
         );
         assert!(!heard.iter().any(|message| matches!(message, Message::Stored { .. })));
     }
-    let missing =
-        Message::News { workspace, envelopes: vec![envelopes[1].clone().into()], mark: Some(6) };
+    let missing = Message::News { workspace, pack: pack_anew(&envelopes[1..2]), mark: Some(6) };
     let mut heard = stage.hear(1, sender, &missing);
     for _ in 0..10 {
         let Some(Message::Want { ids, .. }) =
@@ -121,8 +116,8 @@ fn more_orphans_than_there_is_room_for_are_asked_for_again_and_not_acknowledged_
             break;
         };
         let wanted = envelopes.iter().filter(|bytes| ids.contains(&Envelope::id_of(bytes)));
-        let envelopes = wanted.map(|bytes| bytes.clone().into()).collect();
-        heard = stage.hear(1, sender, &Message::Wanted { workspace, envelopes });
+        let pack = pack_anew(&wanted.collect::<Vec<_>>());
+        heard = stage.hear(1, sender, &Message::Wanted { workspace, pack });
     }
     assert_eq!(heard, [Message::Stored { workspace, mark: 6 }]);
     assert_eq!(stage.kept(1).1.len(), envelopes.len());

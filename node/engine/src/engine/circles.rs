@@ -1,0 +1,78 @@
+//! With whom this node keeps a connection, and where it tells them that the others are.
+
+use std::collections::BTreeSet;
+
+use crdt_schema::identity::{NodeId, Timestamp};
+
+use super::{Engine, send};
+use crate::effects::Effects;
+use crate::mesh::{self, Ring};
+use crate::message::{AddressRecord, Message};
+
+/// How long before the end of the last connection what a peer was told then is told again.
+const RETOLD: u64 = 600_000;
+
+impl Engine {
+    /// Finds with whom this node keeps a connection.
+    pub(super) fn find_wanted(&mut self) -> BTreeSet<NodeId> {
+        let own = self.identity.key.id();
+        let mut wanted: BTreeSet<NodeId> =
+            self.joins.contacts().map(|contact| contact.node).collect();
+        if self.workspaces.has_lost() {
+            // Who is in a workspace whose log is lost is not known: anybody may be.
+            wanted.extend(self.peers.known());
+        }
+        let rings =
+            self.rings.take().unwrap_or_else(|| self.circles().iter().map(Ring::new).collect());
+        for ring in &rings {
+            let is_out = |node: &NodeId| self.peers.is_out(node);
+            // Each for itself: whom it chooses in one circle must not show those in another who it has.
+            let mut chosen = BTreeSet::new();
+            mesh::choose(&own, ring, |node| self.peers.is_up(node), is_out, &mut chosen);
+            wanted.append(&mut chosen);
+        }
+        self.rings = Some(rings);
+        wanted.remove(&own);
+        wanted
+    }
+
+    /// Returns the nodes of each workspace, and of each circle of readers in it.
+    fn circles(&self) -> Vec<BTreeSet<NodeId>> {
+        let mut circles = Vec::new();
+        for workspace in self.workspaces.ids() {
+            let nodes = self.workspaces.nodes_of(workspace);
+            if nodes.len() > mesh::SMALL {
+                // In a small workspace everyone is connected anyway.
+                let own = self.own();
+                for readers in self.documents.circles(workspace) {
+                    let of = |node: &&NodeId| {
+                        let reader = self.workspaces.member_of(workspace, node);
+                        reader.is_some_and(|reader| readers.contains(&reader))
+                    };
+                    if readers.contains(&own) {
+                        circles.push(nodes.iter().filter(of).copied().collect());
+                    }
+                }
+            }
+            circles.push(nodes);
+        }
+        circles
+    }
+
+    /// Tells a node that came up where it finds the others: what was learnt since it was last here.
+    pub(super) fn greet(&mut self, node: NodeId, effects: &mut Effects) {
+        let known = self.workspaces.nodes();
+        let organizations = self.organizations_of(&node);
+        let last = organizations.iter().filter_map(|of| self.seen.get(of)).min();
+        // What was on its way when the connection broke is told again.
+        let since = last.map(|last| Timestamp(last.0.saturating_sub(RETOLD)));
+        let records: Vec<AddressRecord> = known
+            .iter()
+            .filter(|of| **of != node && self.know_each_other(&node, of))
+            .filter_map(|of| self.peers.record_since(of, since).cloned())
+            .collect();
+        for some in records.chunks(64) {
+            send(effects, node, &Message::Addresses(some.to_vec()));
+        }
+    }
+}
