@@ -85,7 +85,7 @@ impl Runtime {
 
     async fn run(&mut self, work: &mut mpsc::Receiver<Work>) -> Result<(), DiskRefused> {
         let mut batch = Vec::with_capacity(BATCH);
-        let first = self.engine.handle(clock::now(), Input::Tick);
+        let first = self.engine.handle(clock::moment(), Input::Tick);
         self.carry_out(first)?;
         loop {
             let pause = self.pause();
@@ -100,11 +100,12 @@ impl Runtime {
                         self.commands = self.commands.wrapping_add(1);
                         let id = CommandId(self.commands);
                         self.answers.insert(id, answer);
-                        let next = self.engine.handle(clock::now(), Input::Command(id, *command));
+                        let next =
+                            self.engine.handle(clock::moment(), Input::Command(id, *command));
                         add(&mut effects, next);
                     }
                     Work::Happened(input) => {
-                        let next = self.engine.handle(clock::now(), input);
+                        let next = self.engine.handle(clock::moment(), input);
                         add(&mut effects, next);
                     }
                     Work::Read(read) => {
@@ -155,8 +156,7 @@ impl Runtime {
     fn pause(&self) -> Duration {
         let longest = Duration::from_secs(60);
         let Some(wake_at) = self.wake_at else { return longest };
-        // A clock that jumps must not make the node sleep for years.
-        Duration::from_millis(wake_at.0.saturating_sub(clock::now().0))
+        Duration::from_millis(wake_at.0.saturating_sub(clock::steady().0))
             .clamp(Duration::from_millis(1), longest)
     }
 
@@ -169,7 +169,8 @@ impl Runtime {
             return Err(DiskRefused);
         }
         self.engine.persisted();
-        self.wake_at = effects.wake_at.or(self.wake_at.filter(|wake_at| *wake_at > clock::now()));
+        self.wake_at =
+            effects.wake_at.or(self.wake_at.filter(|wake_at| *wake_at > clock::steady()));
         if let Some(network) = &self.network {
             for (node, frame) in effects.send {
                 network.send(node.0, frame);

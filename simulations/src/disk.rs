@@ -162,9 +162,9 @@ impl Disk {
     }
 
     /// Flips bits in the envelopes that are hit; returns them.
-    pub fn damage(&self, mut is_hit: impl FnMut() -> bool) -> Vec<EnvelopeId> {
+    pub fn damage(&self, mut is_hit: impl FnMut(&EnvelopeId) -> bool) -> Vec<EnvelopeId> {
         let mut kept = self.kept();
-        let hit: Vec<EnvelopeId> = kept.metas().map(|meta| meta.id).filter(|_| is_hit()).collect();
+        let hit: Vec<EnvelopeId> = kept.metas().map(|meta| meta.id).filter(&mut is_hit).collect();
         kept.own.damaged.extend(&hit);
         hit
     }

@@ -11,7 +11,8 @@ use anyhow::{Context, Result, bail, ensure};
 use crdt_schema::identity::{EnvelopeId, Name, NodeId, Sector, Timestamp};
 use crdt_schema::key::{NodeKey, RootKey};
 use engine::{
-    CommandId, Done, Effects, Engine, Identity, Input, Record, Refused, Shelf, ShelfError, Signal,
+    CommandId, Done, Effects, Engine, Identity, Input, Moment, Record, Refused, Shelf, ShelfError,
+    Signal,
 };
 
 use crate::chance::Chance;
@@ -423,9 +424,9 @@ impl World {
             return Ok(());
         }
         let Being::Engine(engine) = &mut node.being else { return Ok(()) };
-        let next = engine.handle(local, input);
-        let sleep =
-            next.wake_at.map_or(longest, |at| at.0.saturating_sub(local.0).clamp(1, longest));
+        let steady = Timestamp(now);
+        let next = engine.handle(Moment { wall: local, steady }, input);
+        let sleep = next.wake_at.map_or(longest, |at| at.0.saturating_sub(now).clamp(1, longest));
         let came: Vec<EnvelopeId> =
             if is_measured { envelopes(&next).collect() } else { Vec::new() };
         merge(&mut node.unkept, next);

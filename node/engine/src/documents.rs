@@ -78,15 +78,17 @@ impl Documents {
             damage: heal::Damage::default(),
             uses: 0,
         };
-        let mut of_documents: BTreeMap<DocumentId, Vec<EnvelopeId>> = BTreeMap::new();
+        let mut of_documents: BTreeMap<DocumentId, (WorkspaceId, Vec<EnvelopeId>)> =
+            BTreeMap::new();
         let metas = shelf.envelopes()?;
         for meta in &metas {
-            of_documents.entry(meta.document).or_default().push(meta.id);
+            let of = of_documents.entry(meta.document);
+            of.or_insert_with(|| (meta.workspace, Vec::new())).1.push(meta.id);
         }
-        for (document, envelopes) in of_documents {
+        for (document, (workspace, envelopes)) in of_documents {
             match Held::load(&document, envelopes, shelf, &own)? {
                 Some(held) => drop(documents.held.insert(document, Arc::new(held))),
-                None => documents.is_headless(document),
+                None => documents.is_headless(document, workspace),
             }
         }
         for meta in metas {

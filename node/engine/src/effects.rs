@@ -24,7 +24,8 @@ pub struct Effects {
     /// Nodes to hang up on.
     pub close: Vec<NodeId>,
     pub notify: Vec<Signal>,
-    /// When to call again with [`Input::Tick`](crate::Input::Tick), unless something else happens first.
+    /// When to call again with [`Input::Tick`](crate::Input::Tick) by the steady clock, unless something else happens
+    /// first.
     pub wake_at: Option<Timestamp>,
 }
 

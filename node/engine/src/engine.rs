@@ -25,7 +25,7 @@ use tracing::{debug, warn};
 use crate::chance::Chance;
 use crate::documents::Documents;
 use crate::effects::{Effects, Event, Record, Refused, Signal};
-use crate::input::Input;
+use crate::input::{Input, Moment};
 use crate::joins::Joins;
 use crate::mesh::Ring;
 use crate::message::{AddressRecord, Message};
@@ -143,7 +143,7 @@ impl Engine {
             chance,
             session,
             now,
-            steady: now,
+            steady: Timestamp(0),
             workspaces,
             joins,
             seeks: Seeks::default(),
@@ -207,11 +207,10 @@ impl Engine {
     }
 
     /// Takes one input. Never blocks, never fails: what cannot be done is an answer or is left out.
-    pub fn handle(&mut self, now: Timestamp, input: Input) -> Effects {
+    pub fn handle(&mut self, now: impl Into<Moment>, input: Input) -> Effects {
         let mut effects = Effects::default();
-        // A clock that jumps back must not stop what waits.
-        self.steady = Timestamp(self.steady.0.saturating_add(now.0.saturating_sub(self.now.0)));
-        self.now = now;
+        let Moment { wall, steady } = now.into();
+        (self.now, self.steady) = (wall, steady);
         self.take_up_mended(&mut effects);
         if !matches!(input, Input::Received(..)) {
             self.wanted = None;
@@ -471,8 +470,7 @@ impl Engine {
         .into_iter()
         .flatten()
         .min();
-        effects.wake_at =
-            next.map(|at| Timestamp(self.now.0.saturating_add(at.0.saturating_sub(now.0))));
+        effects.wake_at = next.map(|at| at.max(now));
     }
 
     fn send_strangers_away(&mut self, effects: &mut Effects) -> Option<Timestamp> {

@@ -4,7 +4,7 @@ use crdt_schema::audience::Audience;
 use crdt_schema::document::{Edit, FieldPath};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
-    DocumentId, EntryId, EnvelopeId, InviteId, Kind, Name, NodeId, OrganizationId, Role,
+    DocumentId, EntryId, EnvelopeId, InviteId, Kind, Name, NodeId, OrganizationId, Role, Timestamp,
     WorkspaceId,
 };
 use crdt_schema::invite::Contact;
@@ -12,6 +12,22 @@ use crdt_schema::key::Person;
 use crdt_schema::membership::{Change, Profile, Revocation, Rules};
 use crdt_schema::suggestion::Verdict;
 use serde_json::Value;
+
+/// When something happens, by two clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// What this computer's clock claims. It may jump, and stand still before 1970.
+    pub wall: Timestamp,
+    /// Milliseconds from any beginning, on a clock that never jumps while the engine runs: what waits, waits by this one.
+    pub steady: Timestamp,
+}
+
+impl From<Timestamp> for Moment {
+    /// Where one clock is enough.
+    fn from(now: Timestamp) -> Self {
+        Self { wall: now, steady: now }
+    }
+}
 
 /// Something that happened.
 #[derive(Clone, Debug)]

@@ -6,17 +6,16 @@
 //! talk and stands for a place in the sender's own order of arrival; that order itself is not shown, since it would
 //! count documents the peer may not read.
 
+mod talk;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::message::Cursor;
 use crdt_schema::identity::{
     DocumentId, EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId,
 };
-use crdt_schema::limits;
-use crdt_schema::pack::{PackError, Packer, Unpacker};
+use crdt_schema::pack::{Packer, Unpacker};
 use negentropy::{Id, Negentropy, NegentropyStorageVector};
 pub(crate) use waiting::{Early, Waiting};
 
@@ -74,7 +73,10 @@ pub(crate) struct Talk {
     later: BTreeSet<EnvelopeId>,
     /// Asked for because the disk lost it: acknowledged long ago, whether or not this peer has it.
     lost: BTreeSet<EnvelopeId>,
-    /// Something offered did not come or found no room: what the peer's marks stand for is not all here.
+    /// Offered, asked for and not given, as when the peer's disk lost them: until they come another way, not all is here
+    /// that the peer's marks stand for.
+    unmet: BTreeSet<EnvelopeId>,
+    /// So much was offered that some of it was let go: the peer's marks are never met.
     lacks: bool,
     owed: Option<u64>,
     next_mark: u64,
@@ -87,6 +89,8 @@ pub(crate) struct Talk {
     has_asked_lazy: bool,
     /// What the peer is to hear of.
     heralded: Vec<EnvelopeId>,
+    /// News went out without a mark, since one would have stood for that, too.
+    owes_mark: bool,
     /// When it is told. Each talk has its own times: what goes on in one must not show in another.
     herald_at: Option<Timestamp>,
     /// When to look again at what was put off.
@@ -187,6 +191,16 @@ impl Sync {
         });
         let due = due.collect();
         (due, self.talks.values().filter_map(|talk| talk.resume_at).min())
+    }
+
+    /// Notes that an envelope came; returns whose marks may be met by that.
+    pub(crate) fn is_here(&mut self, workspace: &WorkspaceId, id: &EnvelopeId) -> Vec<NodeId> {
+        let waiting = self.talks.iter_mut().filter(|((_, of), _)| of == workspace);
+        waiting
+            .filter_map(|((node, _), talk)| {
+                (talk.unmet.remove(id) && talk.unmet.is_empty()).then_some(*node)
+            })
+            .collect()
     }
 
     /// Lets a peer hear of an envelope, soon.
@@ -302,7 +316,8 @@ impl Sync {
 
     /// Returns how many envelopes wait, their bytes, and how many ids are to be asked for.
     pub(crate) fn held(&self) -> (usize, usize, usize) {
-        let wanted = |talk: &Talk| talk.pull.len() + talk.asked.len() + talk.later.len();
+        let wanted =
+            |talk: &Talk| talk.pull.len() + talk.asked.len() + talk.later.len() + talk.unmet.len();
         let all = self.talks.values().map(wanted).sum();
         (self.waiting.envelopes.len(), self.waiting.bytes, all)
     }
@@ -376,6 +391,8 @@ impl Sync {
         self.rounds = self.rounds.saturating_add(1);
         let talk = self.talk(node, workspace);
         talk.round = round;
+        // When it is through, both tell each other how far they are, be it for the first time or again.
+        talk.is_caught_up = false;
         talk.reconciling = Reconciling::new(items);
     }
 }
@@ -394,203 +411,5 @@ impl Reconciling {
         storage.seal().ok()?;
         let negentropy = Negentropy::owned(storage, RECONCILE_BYTES).ok()?;
         Some(Self { negentropy, have: Vec::new(), need: Vec::new(), steps: 0 })
-    }
-}
-
-impl Talk {
-    /// Takes a step of the reconciliation.
-    pub(crate) fn step(&mut self, frame: &[u8]) -> Step {
-        let Some(mut reconciling) = self.reconciling.take() else { return Step::Broken };
-        reconciling.steps = reconciling.steps.saturating_add(1);
-        if reconciling.steps > STEPS {
-            return Step::Broken;
-        }
-        // The library was written for honest peers; a panic in it must cost this conversation only.
-        let outcome = catch_unwind(AssertUnwindSafe(move || {
-            let Reconciling { negentropy, have, need, .. } = &mut reconciling;
-            let answer = if negentropy.is_initiator() {
-                negentropy.reconcile_with_ids(frame, have, need)
-            } else {
-                negentropy.reconcile(frame).map(Some)
-            };
-            (answer, reconciling)
-        }));
-        match outcome {
-            Ok((Ok(Some(answer)), reconciling)) => {
-                if reconciling.have.len() > PULL || reconciling.need.len() > PULL {
-                    return Step::Broken;
-                }
-                self.reconciling = Some(reconciling);
-                Step::Send(answer)
-            }
-            Ok((Ok(None), reconciling)) => {
-                self.want(reconciling.need.iter().map(|id| EnvelopeId(id.to_bytes())));
-                Step::Finished(
-                    reconciling.have.iter().map(|id| EnvelopeId(id.to_bytes())).collect(),
-                )
-            }
-            Ok((Err(_), _)) | Err(_) => Step::Broken,
-        }
-    }
-
-    /// Does the peer want to hear only of what this node passes on?
-    pub(crate) const fn is_lazy(&self) -> bool {
-        self.is_lazy
-    }
-
-    /// Takes the peer's word that it does, or the opposite.
-    pub(crate) const fn set_lazy(&mut self, is_lazy: bool) {
-        self.is_lazy = is_lazy;
-    }
-
-    /// Notes that the peer sent what was here already; returns whether to ask it not to.
-    pub(crate) const fn came_twice(&mut self) -> bool {
-        !std::mem::replace(&mut self.has_asked_lazy, true)
-    }
-
-    /// Packs envelopes for the peer.
-    pub(crate) fn pack<'b>(&mut self, envelopes: impl IntoIterator<Item = &'b [u8]>) -> Vec<u8> {
-        self.packer.pack(envelopes)
-    }
-
-    /// Unpacks what the peer packed.
-    pub(crate) fn unpack(&mut self, pack: &[u8]) -> Result<Vec<Vec<u8>>, PackError> {
-        self.unpacker.unpack(pack)
-    }
-
-    /// Ends the conversation as if it had never begun, but for what protects from endless repetition.
-    pub(crate) fn close(&mut self) {
-        *self = Self {
-            has_pushed: self.has_pushed,
-            // The other side's way of packing goes on with the connection; ours may begin anew at any time.
-            unpacker: std::mem::take(&mut self.unpacker),
-            ..Self::default()
-        };
-    }
-
-    /// Forgets the reconciliation, once the other side has said that it is through.
-    pub(crate) fn is_reconciled(&mut self) {
-        self.reconciling = None;
-    }
-
-    /// Adds ids to ask for.
-    pub(crate) fn want(&mut self, ids: impl Iterator<Item = EnvelopeId>) {
-        for id in ids {
-            if self.pull.len() < PULL {
-                self.pull.push_back(id);
-            } else {
-                self.lacks = true;
-            }
-        }
-    }
-
-    /// Adds ids to ask for that were here before.
-    pub(crate) fn want_back(&mut self, ids: impl Iterator<Item = EnvelopeId>) {
-        for id in ids {
-            if self.pull.len() < PULL {
-                self.lost.insert(id);
-                self.pull.push_back(id);
-            }
-        }
-    }
-
-    /// Takes note of an envelope that came too early and found no room.
-    pub(crate) fn postpone(&mut self, id: EnvelopeId) {
-        if self.later.len() < PULL {
-            self.later.insert(id);
-        } else {
-            self.lacks = true;
-        }
-    }
-
-    /// Wants again what was postponed, now that something came which it may have waited for. Returns whether there was any.
-    pub(crate) fn resume(&mut self) -> bool {
-        let is_due = !self.later.is_empty() && self.pull.is_empty() && self.asked.is_empty();
-        if is_due {
-            self.pull.extend(std::mem::take(&mut self.later));
-        }
-        is_due
-    }
-
-    /// Returns the next ids to ask for, if none are on their way. `is_known`: arrived some other way? `is_coming`: was
-    /// another peer asked for it?
-    fn next_want(
-        &mut self,
-        is_known: impl Fn(&EnvelopeId) -> bool,
-        is_coming: impl Fn(&EnvelopeId) -> bool,
-        steady: Timestamp,
-    ) -> Vec<EnvelopeId> {
-        if !self.asked.is_empty() {
-            return Vec::new();
-        }
-        while self.asked.len() < WINDOW.min(limits::WANT_LIST) {
-            let Some(id) = self.pull.pop_front() else { break };
-            if is_known(&id) {
-                continue;
-            }
-            if is_coming(&id) {
-                self.postpone(id);
-            } else {
-                self.asked.insert(id);
-                self.asked_at = steady;
-            }
-        }
-        if !self.asked.is_empty() {
-            // Whoever is asked passes things on again by itself.
-            self.has_asked_lazy = false;
-        }
-        self.asked.iter().copied().collect()
-    }
-
-    /// Takes note of which of the ids asked for came. An answer that holds none of them means that the peer will
-    /// not give the rest.
-    pub(crate) fn came(&mut self, ids: &[EnvelopeId]) {
-        let before = self.asked.len();
-        for id in ids {
-            self.asked.remove(id);
-        }
-        if self.asked.len() == before {
-            self.lacks |= self.asked.iter().any(|id| !self.lost.contains(id));
-            self.lost.retain(|id| !self.asked.contains(id));
-            self.asked.clear();
-        } else {
-            for id in std::mem::take(&mut self.asked).into_iter().rev() {
-                self.pull.push_front(id);
-            }
-        }
-    }
-
-    /// Notes that the peer wants to hear when all up to its mark is stored.
-    pub(crate) fn owe(&mut self, mark: Option<u64>) {
-        self.owed = self.owed.max(mark);
-    }
-
-    /// Returns the mark to acknowledge, if nothing is missing any more.
-    pub(crate) fn settle(&mut self) -> Option<u64> {
-        let is_all_here =
-            self.pull.is_empty() && self.asked.is_empty() && self.later.is_empty() && !self.lacks;
-        if is_all_here { self.owed.take() } else { None }
-    }
-
-    /// Makes a mark for a place in this node's order of arrival.
-    pub(crate) fn mark(&mut self, place: u64) -> u64 {
-        self.next_mark = self.next_mark.saturating_add(1);
-        if self.marks.len() >= MARKS {
-            self.marks.pop_front();
-        }
-        self.marks.push_back((self.next_mark, place));
-        self.next_mark
-    }
-
-    /// Returns the place that an acknowledged mark stands for.
-    pub(crate) fn acknowledged(&mut self, mark: u64) -> Option<u64> {
-        let mut place = None;
-        while let Some((first, at)) = self.marks.front().copied()
-            && first <= mark
-        {
-            place = Some(at);
-            self.marks.pop_front();
-        }
-        place
     }
 }

@@ -57,6 +57,7 @@ impl Node {
     pub(crate) async fn restart(self) -> Self {
         let Self { app, running, _folder } = self;
         let data = app.data().clone();
+        drop(app);
         running.stop().await;
         let options = Options { data, http: None, listen: Vec::new(), touch: Touch::Offline };
         let running = Running::start(options).await.unwrap();

@@ -1,8 +1,11 @@
 //! Bits flip on the disks of some nodes, anywhere: what is damaged is never served, and comes back from whoever has it.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, ensure};
 use crdt_schema::audience::Audience;
-use engine::Input;
+use crdt_schema::identity::EnvelopeId;
+use engine::{Input, Shelf};
 
 use crate::ask::short;
 use crate::network::Number;
@@ -21,10 +24,12 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
             world.run_for(pause)?;
         }
         world.run_for(120_000)?;
-        // One node keeps all of it, so that nothing is gone for good.
+        // One node keeps all it has, and of the rest nothing is hit: nobody else could give it back.
         let spared = world.chance.index(3);
+        let safe: BTreeSet<EnvelopeId> =
+            world.node(spared)?.disk.envelopes()?.iter().map(|meta| meta.id).collect();
         for number in (0..3).filter(|number| *number != spared) {
-            strike(world, number)?;
+            strike(world, number, &safe)?;
         }
         let pause = world.chance.below(20_000);
         world.run_for(pause)?;
@@ -39,15 +44,15 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
 }
 
 /// Damages some of a node's disk: while it runs, and a look at the disk finds it; or while it is off.
-fn strike(world: &mut World, number: Number) -> Result<()> {
+fn strike(world: &mut World, number: Number, safe: &BTreeSet<EnvelopeId>) -> Result<()> {
     let percent = 5 + world.chance.below(50);
     let disk = world.node(number)?.disk.clone();
     if world.chance.percent(50) {
-        let envelopes = disk.damage(|| world.chance.percent(percent));
+        let envelopes = disk.damage(|id| safe.contains(id) && world.chance.percent(percent));
         return world.tell(number, Input::Lost { envelopes, entries: Vec::new() });
     }
     world.crash(number)?;
-    disk.damage(|| world.chance.percent(percent));
+    disk.damage(|id| safe.contains(id) && world.chance.percent(percent));
     disk.damage_entries(|| world.chance.percent(percent));
     if world.chance.percent(50) {
         disk.lose_cache();

@@ -34,9 +34,10 @@ fn no_form_sends_a_password_back() {
 }
 
 #[test]
-fn an_invite_survives_the_line_ends_of_e_mail() {
-    let form = JoinForm::read(&posted(&[("invite", " fingerpost-invite:abc\r\n def \n")]));
-    assert_eq!(form.parse().unwrap(), "fingerpost-invite:abcdef");
+fn an_invite_or_a_phrase_is_passed_on_as_it_was_typed() {
+    let form = JoinForm::read(&posted(&[("invite", " above ability\r\n abstract \n")]));
+    assert_eq!(form.parse().unwrap(), "above ability\r\n abstract");
+    assert!(JoinForm::read(&posted(&[("invite", " \n")])).parse().is_err());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the disk lost: noticed, had again from whoever has it, and put back in its place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_schema::identity::{DocumentId, EnvelopeId, WorkspaceId};
 use tracing::warn;
@@ -15,8 +15,8 @@ pub(super) struct Damage {
     lost: BTreeSet<EnvelopeId>,
     /// Noticed since that was last asked.
     news: Vec<EnvelopeId>,
-    /// Documents whose first envelope was not there when the node started.
-    headless: BTreeSet<DocumentId>,
+    /// Documents whose first envelope was not there when the node started, and where they belong.
+    headless: BTreeMap<DocumentId, WorkspaceId>,
     /// Handed out to be kept, but not durable yet: the shelf does not have them, and that is no damage.
     fresh: BTreeSet<EnvelopeId>,
     /// Documents to be read anew as soon as what mends them is durable, and those for which it is.
@@ -64,15 +64,15 @@ impl Documents {
         }
     }
 
-    pub(super) fn is_headless(&mut self, document: DocumentId) {
+    pub(super) fn is_headless(&mut self, document: DocumentId, workspace: WorkspaceId) {
         warn!(%document, "a document's first envelope is damaged; peers may have it still");
-        self.damage.headless.insert(document);
+        self.damage.headless.insert(document, workspace);
     }
 
     /// Something came for a document: what could not be read without it may be read now.
     pub(super) fn may_mend(&mut self, document: DocumentId) {
         let is_lacking = self.open.get(&document).is_some_and(|open| open.is_lacking);
-        if self.damage.headless.remove(&document) || is_lacking {
+        if self.damage.headless.remove(&document).is_some() || is_lacking {
             self.damage.mended.insert(document);
         }
     }
@@ -91,13 +91,14 @@ impl Documents {
         !self.damage.mended.is_empty() || !self.damage.durable.is_empty()
     }
 
-    /// Reads anew the documents for which something came that was lacking. Returns them with their workspaces.
+    /// Reads anew the documents for which something came that was lacking. Returns them with their workspaces, and whether
+    /// envelopes came up that nobody knew to be here.
     ///
     /// Only when everything handed out so far is durable.
     pub(crate) fn read_mended(
         &mut self,
         shelf: &dyn Shelf,
-    ) -> Result<Vec<(WorkspaceId, DocumentId)>, ShelfError> {
+    ) -> Result<Vec<(WorkspaceId, DocumentId, bool)>, ShelfError> {
         let mended = std::mem::take(&mut self.damage.durable);
         if mended.is_empty() {
             return Ok(Vec::new());
@@ -109,20 +110,24 @@ impl Documents {
                 metas.iter().filter(|meta| meta.document == document).copied().collect();
             let ids = metas.iter().map(|meta| meta.id).collect();
             let Some(held) = Held::read(ids, shelf, &self.own)? else { continue };
-            read.push((held.genesis.workspace, document));
+            let of = held.genesis.workspace;
+            let mut came_up = false;
             self.open.remove(&document);
             self.held.insert(document, std::sync::Arc::new(held));
             for EnvelopeMeta { workspace, document, id, time } in metas {
                 if !self.ids.contains_key(&id) {
                     self.arrive(workspace, Arrival { id, document, time });
+                    came_up = true;
                 }
             }
+            read.push((of, document, came_up));
         }
         Ok(read)
     }
 
-    /// Returns the workspaces of all that is held.
+    /// Returns the workspaces of all that is kept.
     pub(crate) fn workspaces(&self) -> BTreeSet<WorkspaceId> {
-        self.held.values().map(|held| held.genesis.workspace).collect()
+        let held = self.held.values().map(|held| held.genesis.workspace);
+        held.chain(self.damage.headless.values().copied()).collect()
     }
 }

@@ -149,7 +149,7 @@ impl Engine {
         self.sync.bulk_due()
     }
 
-    fn reconcile_with_all(&mut self, workspace: WorkspaceId, effects: &mut Effects) {
+    pub(super) fn reconcile_with_all(&mut self, workspace: WorkspaceId, effects: &mut Effects) {
         for node in self.sync.open_with(&workspace) {
             if self.identity.key.id() < node {
                 self.start_reconciling(node, workspace, effects);

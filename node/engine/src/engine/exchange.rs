@@ -101,8 +101,8 @@ impl Engine {
         }
     }
 
-    /// Offers a peer that is caught up what it may read only now.
-    fn offer_more(
+    /// Offers a peer more than its marks stand for.
+    pub(super) fn offer_more(
         &mut self,
         node: NodeId,
         workspace: WorkspaceId,
@@ -260,8 +260,11 @@ impl Engine {
         let Some(envelopes) = self.unpack(from, workspace, pack, effects) else { return };
         let Some(talk) = self.sync.open_talk(&from, &workspace) else { return };
         let ids: Vec<EnvelopeId> = envelopes.iter().map(|bytes| Envelope::id_of(bytes)).collect();
-        talk.came(&ids);
+        let gives_no_more = talk.came(&ids);
         self.take_all(from, workspace, envelopes, effects);
+        if gives_no_more {
+            self.ask_others(from, workspace, effects);
+        }
         self.ask(from, workspace, effects);
     }
 
@@ -347,6 +350,11 @@ impl Engine {
             self.retry_waiting(workspace, Some(document), effects);
         }
         // What was put off may be here now, whoever sent it.
+        self.ask_others(from, workspace, effects);
+    }
+
+    /// Looks again at what was put off.
+    fn ask_others(&mut self, from: NodeId, workspace: WorkspaceId, effects: &mut Effects) {
         for node in self.sync.open_with(&workspace) {
             let Some(talk) = self.sync.open_talk(&node, &workspace) else { continue };
             if talk.resume() && node != from {
@@ -394,6 +402,11 @@ impl Engine {
         let fate = self.judge(id, workspace, &bytes, effects);
         if !matches!(fate, Fate::Waits(_)) {
             self.verified.forget(&id);
+        }
+        if matches!(fate, Fate::Taken(_) | Fate::Healed) {
+            for node in self.sync.is_here(&workspace, &id) {
+                self.ask(node, workspace, effects);
+            }
         }
         match fate {
             Fate::Taken(document) => {

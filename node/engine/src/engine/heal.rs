@@ -1,6 +1,6 @@
 //! What the disk lost: asked for, taken back, and shown again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_schema::identity::{EntryId, EnvelopeId, SessionId, WorkspaceId};
 use tracing::{error, info, warn};
@@ -68,7 +68,11 @@ impl Engine {
             Ok(read) => read,
             Err(error) => return error!(%error, "cannot read anew what was mended"),
         };
-        for (workspace, document) in read {
+        let mut compare = BTreeSet::new();
+        for (workspace, document, came_up) in read {
+            if came_up {
+                compare.insert(workspace);
+            }
             info!(%document, "a document was mended");
             let Self { documents, workspaces, shelf, .. } = &mut *self;
             let Some(log) = workspaces.log_mut(&workspace) else { continue };
@@ -79,6 +83,10 @@ impl Engine {
             self.dirty.insert(document);
             self.document_changed(workspace, document, effects);
             self.retry_waiting(workspace, Some(&document), effects);
+        }
+        // No mark stands for what came up, at either end.
+        for workspace in compare {
+            self.reconcile_with_all(workspace, effects);
         }
     }
 }

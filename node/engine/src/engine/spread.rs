@@ -34,7 +34,7 @@ impl Engine {
             if talk.is_lazy() && !from.is_empty() {
                 self.sync.herald(&node, &workspace, arrival.id, self.steady);
             } else {
-                let mark = talk.is_caught_up.then(|| talk.mark(place));
+                let mark = talk.mark_news(place);
                 let pack = talk.pack([bytes]).into();
                 send(effects, node, &Message::News { workspace, pack, mark });
             }
@@ -58,10 +58,13 @@ impl Engine {
             let place =
                 u64::try_from(self.documents.arrivals(&workspace).len()).unwrap_or(u64::MAX);
             let Some(talk) = self.sync.open_talk(&node, &workspace) else { continue };
-            let mark = talk.is_caught_up.then(|| talk.mark(place));
-            for ids in ids.chunks(OFFER) {
-                send(effects, node, &Message::Offer { workspace, ids: ids.to_vec(), mark });
+            let mark = talk.mark_heralds(place, ids.is_empty());
+            if ids.is_empty() && mark.is_none() {
+                continue;
             }
+            let (others, last) = ids.split_at(ids.len().saturating_sub(1) / OFFER * OFFER);
+            self.offer_more(node, workspace, others, effects);
+            send(effects, node, &Message::Offer { workspace, ids: last.to_vec(), mark });
         }
         next
     }

@@ -15,8 +15,8 @@ use crdt_schema::membership::{Entry, Insert, Log, Rules};
 use crdt_schema::phrase::Phrase;
 use engine::message::Message;
 use engine::{
-    Command, CommandId, Done, Effects, Engine, EnvelopeMeta, Identity, Input, Record, Refused,
-    Shelf, ShelfError, Signal,
+    Command, CommandId, Done, Effects, Engine, EnvelopeMeta, Identity, Input, Moment, Record,
+    Refused, Shelf, ShelfError, Signal,
 };
 use serde_json::Value;
 
@@ -110,7 +110,10 @@ pub(crate) struct Node {
 /// Engines by number, from 0.
 pub(crate) struct Stage {
     pub(crate) nodes: Vec<Node>,
+    /// What all clocks show.
     pub(crate) now: Timestamp,
+    /// How long it has really been going on, in milliseconds.
+    passed: u64,
     /// Connections that stand, smaller number first.
     links: BTreeSet<(usize, usize)>,
     /// Is every dial answered by a failure?
@@ -144,6 +147,7 @@ impl Stage {
         let mut stage = Self {
             nodes: Vec::new(),
             now: Timestamp(1_790_000_000_000),
+            passed: 0,
             links: BTreeSet::new(),
             is_cut: false,
             queue: VecDeque::new(),
@@ -180,7 +184,7 @@ impl Stage {
 
     /// Lets a node handle an input without keeping what follows from it.
     pub(crate) fn handle(&mut self, number: usize, input: Input) {
-        let now = self.now;
+        let now = Moment { wall: self.now, steady: Timestamp(self.passed) };
         let node = &mut self.nodes[number];
         let next = node.engine.handle(now, input);
         node.unkept.persist.extend(next.persist);
@@ -318,7 +322,9 @@ impl Stage {
 
     /// Lets time pass, so that everyone does what is due.
     pub(crate) fn pass(&mut self, time: Duration) {
-        self.now = Timestamp(self.now.0 + u64::try_from(time.as_millis()).unwrap());
+        let time = u64::try_from(time.as_millis()).unwrap();
+        self.now = Timestamp(self.now.0 + time);
+        self.passed += time;
         for number in 0..self.nodes.len() {
             self.input(number, Input::Tick);
         }
