@@ -167,7 +167,7 @@ pub fn person() -> Result<Person> {
 pub fn identity(number: u8) -> Result<Identity> {
     let (root, key) = (RootKey::from_seed(&[number; 32]), NodeKey::from_seed(&[number ^ 0x80; 32]));
     let card = root.card(name(&format!("Organisation {number}"))?, Sector::Vcs);
-    let certificate = root.certify(key.id(), Timestamp(1));
+    let certificate = root.certify(&key, Timestamp(1));
     Ok(Identity { card, certificate, key })
 }
 

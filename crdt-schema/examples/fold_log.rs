@@ -45,7 +45,7 @@ fn main() {
         name: "Northmere".parse().unwrap(),
         nonce: [0; 16],
         card: card.clone(),
-        certificate: root.certify(key.id(), Timestamp(1)),
+        certificate: root.certify(&key, Timestamp(1)),
         rules: Template::AnySteward.rules(),
     };
     let founding = Entry::new(&key, None, vec![], Timestamp(1), found);
@@ -113,7 +113,7 @@ fn acts(number: usize, invite: &Invite, readers: &mut BTreeSet<u64>) -> Vec<Make
     let organization = root.id();
     if number <= MEMBERS {
         let card = root.card(format!("Charity {who}").parse().unwrap(), Sector::Vcs);
-        let act = Act::Admit(invite.redeem(card, root.certify(key.id(), Timestamp(1))));
+        let act = Act::Admit(invite.redeem(card, root.certify(&key, Timestamp(1))));
         return vec![Box::new(move |_| act.clone())];
     }
     let enact: Make = Box::new(|proposal| Act::Enact { proposal, fences: vec![] });

@@ -154,6 +154,13 @@ bytes_newtype!(
 base58!(InviteId, 32, "an invite's id");
 
 bytes_newtype!(
+    /// A code that adds a computer: the public part of the key whose secret is in its text. Text form: base58.
+    CodeId,
+    32
+);
+base58!(CodeId, 32, "a code's id");
+
+bytes_newtype!(
     /// One unbroken run of a node's author chain; random. Text form: base58.
     SessionId,
     16

@@ -4,11 +4,10 @@
 //! secret from which the redeemer shows, with a signature of its own, that it holds the text. The membership log
 //! only ever keeps the offer and that signature, so that nobody who reads the log can use the invite again.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
 use minicbor::{Decode, Encode};
 
+use crate::armour::{self, Armour};
 use crate::codec::{self, SignatureBytes};
 use crate::identity::{InviteId, Name, NodeId, OrganizationId, Role, Timestamp, WorkspaceId};
 use crate::key::{NodeCertificate, NodeKey, OrganizationCard};
@@ -20,8 +19,6 @@ const REDEMPTION: &str = "fingerpost/redemption/v1";
 const CHECK: &str = "fingerpost/invite-text/v1";
 /// What the text of an invite starts with.
 pub const PREFIX: &str = "fingerpost-invite-1-";
-/// Far more than an invite with all its addresses takes.
-const TEXT_BYTES: usize = 16 * 1024;
 
 /// Where a node may be reached.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -184,10 +181,7 @@ impl Invite {
     /// Returns the text to copy, save or scan: prefix, then base64url of a four-byte check and the CBOR.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let body = codec::encode(self);
-        let mut bytes = check(&body).to_vec();
-        bytes.extend_from_slice(&body);
-        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+        armour::to_text(PREFIX, CHECK, &codec::encode(self))
     }
 
     /// Reads the text of an invite; white space anywhere is forgiven.
@@ -195,22 +189,17 @@ impl Invite {
     /// # Errors
     /// If it is something else, incomplete, or not signed as it stands.
     pub fn from_text(text: &str) -> Result<Self, ReadInvite> {
-        if text.len() > TEXT_BYTES {
-            return Err(ReadInvite::NotAnInvite);
-        }
-        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let encoded = text.strip_prefix(PREFIX).ok_or(ReadInvite::NotAnInvite)?;
-        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| ReadInvite::Damaged)?;
-        let (found, body) = bytes.split_first_chunk::<4>().ok_or(ReadInvite::Damaged)?;
-        if *found != check(body) {
-            return Err(ReadInvite::Damaged);
-        }
-        Self::from_bytes(body)
+        let body = armour::from_text(PREFIX, CHECK, text).map_err(|refused| match refused {
+            Armour::Other => ReadInvite::NotAnInvite,
+            Armour::Damaged => ReadInvite::Damaged,
+        })?;
+        Self::from_bytes(&body)
     }
 
     /// Reads an invite without the text around it.
     pub(crate) fn from_bytes(body: &[u8]) -> Result<Self, ReadInvite> {
-        let invite: Self = codec::decode(body, TEXT_BYTES).map_err(|_| ReadInvite::Damaged)?;
+        let invite: Self =
+            codec::decode(body, armour::TEXT_BYTES).map_err(|_| ReadInvite::Damaged)?;
         let own_key = SigningKey::from_bytes(&invite.secret).verifying_key().to_bytes();
         if !invite.contacts.iter().all(Contact::is_bounded)
             || invite.contacts.len() > limits::ADDRESSES
@@ -255,11 +244,6 @@ impl Invite {
         );
         Redemption { offer: self.offer.clone(), card, certificate, proof }
     }
-}
-
-fn check(body: &[u8]) -> [u8; 4] {
-    let [a, b, c, d, ..] = codec::hash(CHECK, body);
-    [a, b, c, d]
 }
 
 fn redemption_bytes(
@@ -358,14 +342,14 @@ mod tests {
     #[test]
     fn a_redemption_is_bound_to_who_redeems() {
         let (root, thief) = (RootKey::from_seed(&[4; 32]), RootKey::from_seed(&[5; 32]));
-        let node = NodeKey::from_seed(&[6; 32]).id();
+        let node = NodeKey::from_seed(&[6; 32]);
         let card = root.card("Open Door".parse().unwrap(), Sector::Vcs);
-        let redemption = invite().redeem(card, root.certify(node, Timestamp(3)));
+        let redemption = invite().redeem(card, root.certify(&node, Timestamp(3)));
         assert!(redemption.is_true());
 
         let mut stolen = redemption;
         stolen.card = thief.card("Open Door".parse().unwrap(), Sector::Vcs);
-        stolen.certificate = thief.certify(node, Timestamp(3));
+        stolen.certificate = thief.certify(&node, Timestamp(3));
         assert!(!stolen.is_true());
     }
 }

@@ -14,6 +14,8 @@ pub mod pack;
 pub mod invite;
 pub mod phrase;
 pub mod suggestion;
+pub mod pairing;
+mod armour;
 pub mod envelope;
 pub mod audience;
 pub mod access;

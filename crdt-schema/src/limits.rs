@@ -90,3 +90,8 @@ pub const SEALED_INVITE_BYTES: usize = 12_000;
 pub const PHRASE_BYTES: usize = 1_000;
 /// Protects the phrases of invites from guessing: how often one connection may ask for an invite by its phrase.
 pub const LOOKUPS: usize = 8;
+/// Nodes between an organisation's root key and a node of its: each vouched for the next.
+pub const VOUCHERS: usize = 4;
+/// Nodes that an organisation may have in a workspace when another of its nodes adds one. The root key's word may add
+/// more, so that whoever stole a computer cannot fill all places.
+pub const NODES: usize = 32;

@@ -25,7 +25,7 @@ fn hex(bytes: &[u8]) -> String {
 fn vectors() -> Value {
     let (root, node) = (RootKey::from_seed(&[1; 32]), NodeKey::from_seed(&[2; 32]));
     let card = root.card("Northmere Borough Council".parse().unwrap(), Sector::Council);
-    let certificate = root.certify(node.id(), Timestamp(1_700_000_000_000));
+    let certificate = root.certify(&node, Timestamp(1_700_000_000_000));
     let found = Act::Found {
         name: "Northmere".parse().unwrap(),
         nonce: [3; 16],
@@ -51,7 +51,7 @@ fn vectors() -> Value {
     let (guest_root, guest) = (RootKey::from_seed(&[5; 32]), NodeKey::from_seed(&[6; 32]));
     let guest_card = guest_root.card("Harbour Lane Advice Centre".parse().unwrap(), Sector::Vcs);
     let redemption =
-        invite.redeem(guest_card, guest_root.certify(guest.id(), Timestamp(1_700_000_000_003)));
+        invite.redeem(guest_card, guest_root.certify(&guest, Timestamp(1_700_000_000_003)));
     let admission = Act::Admit(redemption);
     let admit = Entry::new(
         &node,

@@ -29,6 +29,7 @@ pub(crate) mod edit;
 pub(crate) mod suggest;
 pub(crate) mod person;
 pub(crate) mod node;
+pub(crate) mod pair;
 pub(crate) mod profile;
 pub(crate) mod status;
 pub(crate) mod check;
@@ -141,6 +142,7 @@ async fn run(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         Command::Person(command) => {
             with_client(data()?, async |c| person::run(command, c, output).await).await
         }
+        Command::Node(node::Command::Join(args)) => pair::run(args, &data()?, output).await,
         Command::Node(command) => {
             with_client(data()?, async |c| node::run(command, c, output).await).await
         }

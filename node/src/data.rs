@@ -50,7 +50,7 @@ pub(crate) struct Serving {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DataError {
     #[error(
-        "there is no organisation in {0}. Make one with \"fingerpost init\", bring one back with \"fingerpost recover\", or name its folder with --data"
+        "there is no organisation in {0}. Make one with \"fingerpost init\", add this computer to one with \"fingerpost node join\", bring one back with \"fingerpost recover\", or name its folder with --data"
     )]
     Empty(PathBuf),
     #[error("{0} is already in use. Choose another folder with --data")]
@@ -322,7 +322,7 @@ mod tests {
         let (folder, data) = folder();
         let root = RootKey::from_seed(&[1; 32]);
         let card = root.card("Open Door".parse().unwrap(), Sector::Vcs);
-        let certificate = root.certify(NodeKey::from_seed(&[2; 32]).id(), Timestamp(3));
+        let certificate = root.certify(&NodeKey::from_seed(&[2; 32]), Timestamp(3));
         data.keep_identity(&card, &certificate, &[2; 32]).unwrap();
         (folder, data)
     }

@@ -11,6 +11,7 @@ mod handle;
 mod clock;
 mod data;
 mod kit;
+mod domain;
 mod qr;
 mod logging;
 

@@ -48,6 +48,7 @@ impl Ledger {
             | Done::Found { .. }
             | Done::Joining { .. }
             | Done::Suggestion(_)
+            | Done::Code { .. }
             | Done::Proposal { .. } => {}
         }
     }

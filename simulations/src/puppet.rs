@@ -147,7 +147,7 @@ pub fn one_of_each(identity: &Identity, workspace: WorkspaceId, seed: u64) -> Re
         Some(workspace),
         heads.clone(),
         Timestamp(1),
-        crdt_schema::membership::Act::Certify(root.certify(key.id(), Timestamp(1))),
+        crdt_schema::membership::Act::Certify(root.certify(&key, Timestamp(1))),
     );
     let place = PlaceOnWire { path: "/title".to_owned(), caret: 0, heads: String::new() };
     Ok(vec![
@@ -161,7 +161,7 @@ pub fn one_of_each(identity: &Identity, workspace: WorkspaceId, seed: u64) -> Re
         Message::Unknown { workspace },
         Message::Refused { workspace, reason: engine::message::Reason::Expired },
         Message::Return(identity.certificate.clone()),
-        Message::Return(root.certify(identity.key.id(), Timestamp(1))),
+        Message::Return(root.certify(&identity.key, Timestamp(1))),
         Message::Reconcile { workspace, first: true, frame: vec![0x61].into(), round: 1 },
         Message::Offer { workspace, ids: ids.clone(), mark: Some(1) },
         Message::Want { workspace, ids },

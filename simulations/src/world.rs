@@ -197,7 +197,7 @@ impl World {
         let mut chance = Chance::new(self.seed, &format!("node {number}"));
         let key = NodeKey::from_seed(&chance.bytes());
         let name: Name = format!("Organisation {organization}").parse().context("a name")?;
-        let certificate = root.certify(key.id(), Timestamp(BEGINNING));
+        let certificate = root.certify(&key, Timestamp(BEGINNING));
         let identity = Identity { card: root.card(name, Sector::Vcs), certificate, key };
         self.numbers.entry(identity.key.id()).or_default().push(number);
         self.nodes.push(Node {

@@ -17,6 +17,7 @@ pub mod suggestions;
 pub mod history;
 pub mod network;
 pub mod settings;
+pub mod computers;
 pub mod plain;
 
 use crdt_schema::heads::Heads;
@@ -187,6 +188,9 @@ pub fn samples() -> Vec<Sample> {
         "network" => network::Network::sample(),
         "settings" => settings::Settings::sample(),
         "settings-people" => settings::SettingsPeople::sample(),
+        "computers" => computers::Computers::sample(),
+        "computer-code" => computers::ComputerCode::sample(),
+        "computer-code-used" => computers::ComputerCode::sample_used(),
         "accessibility" => plain::Accessibility::sample(),
         "help" => plain::Help::sample(),
         "problem-404" => plain::Problem::not_found(crate::chrome::Chrome::sample(crate::chrome::Place::Elsewhere)),

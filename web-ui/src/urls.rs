@@ -60,12 +60,32 @@ fixed! {
     settings => "/settings";
     /// Settings: people.
     settings_people => "/settings/people";
+    /// Settings: computers; POST makes a code.
+    computers => "/settings/computers";
     /// Accessibility statement.
     accessibility => "/accessibility";
     /// Help.
     help => "/help";
     /// Stream of names of what changed, for `live-region`.
     live => "/live";
+}
+
+/// A code that adds a computer.
+#[must_use]
+pub fn computer_code(code: impl Display) -> String {
+    format!("/settings/computers/codes/{code}")
+}
+
+/// Such a code as a file.
+#[must_use]
+pub fn computer_code_file(code: impl Display) -> String {
+    format!("/settings/computers/codes/{code}/file")
+}
+
+/// Withdraws such a code (POST).
+#[must_use]
+pub fn computer_code_withdraw(code: impl Display) -> String {
+    format!("/settings/computers/codes/{code}/withdraw")
 }
 
 /// A join that waits.

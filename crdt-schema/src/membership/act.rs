@@ -19,10 +19,6 @@ const KNOWN: u32 = 17;
 
 /// What an entry does. `docs/protocol/membership.md` says who may do it, and what follows from it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most entries admit somebody; a box would save nothing"
-)]
 pub enum Act {
     /// Founds the workspace; the founder is its first steward. Only as the first entry.
     #[n(0)]

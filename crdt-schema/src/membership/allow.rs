@@ -5,6 +5,7 @@ use super::{Act, Change, Entry, Profile, Revocation};
 use crate::identity::{EntryId, NodeId, OrganizationId, Role};
 use crate::invite::Redemption;
 use crate::key::NodeCertificate;
+use crate::limits;
 
 /// Why an entry has no right to stand where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +40,10 @@ pub enum NoRight {
     NotMember,
     #[error("the computer belongs to another organisation, or was revoked")]
     NodeTaken,
+    #[error("the computer that vouched for it is not the organisation's here, or has ended")]
+    VoucherNotIn,
+    #[error("the organisation has as many computers as it may have")]
+    TooManyNodes,
     #[error("the computer belongs to nobody here")]
     NoSuchNode,
     #[error("the computer has ended already")]
@@ -152,7 +157,7 @@ impl State {
             !self.is_in(organization) && !self.waits.contains_key(organization),
             NoRight::AlreadyIn,
         )?;
-        holds(self.is_free(&redemption.certificate.node, organization), NoRight::NodeTaken)?;
+        holds(self.is_untouched(&redemption.certificate), NoRight::NodeTaken)?;
         let uses = usize::try_from(offer.uses).unwrap_or(usize::MAX);
         holds(self.uses(&offer.id) < uses, NoRight::UsedUp)
     }
@@ -165,7 +170,20 @@ impl State {
 
     fn judge_certificate(&self, certificate: &NodeCertificate) -> Verdict {
         holds(self.is_in(&certificate.organization), NoRight::NotMember)?;
-        holds(self.is_free(&certificate.node, &certificate.organization), NoRight::NodeTaken)
+        holds(self.is_free(&certificate.node, &certificate.organization), NoRight::NodeTaken)?;
+        self.judge_voucher(certificate)
+    }
+
+    /// May the node be added on the word that it brings? One that is there already needs no more.
+    pub(super) fn judge_voucher(&self, certificate: &NodeCertificate) -> Verdict {
+        let Some(voucher) = certificate.voucher() else { return Ok(()) };
+        if self.nodes.contains_key(&certificate.node) {
+            return Ok(());
+        }
+        let organization = certificate.organization;
+        let is_in = self.nodes.get(&voucher) == Some(&organization);
+        holds(is_in && !self.ended.contains_key(&voucher), NoRight::VoucherNotIn)?;
+        holds(self.nodes_of(organization).count() < limits::NODES, NoRight::TooManyNodes)
     }
 
     fn judge_proposal(&self, author: &OrganizationId, change: &Change) -> Verdict {

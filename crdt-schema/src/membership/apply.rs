@@ -30,6 +30,8 @@ pub enum Why {
     NoObject,
     #[error("the computer has ended, or belongs to another organisation")]
     NodeTaken,
+    #[error("the computer that vouched for it has ended, or the organisation has too many")]
+    NotVouched,
     #[error("it would leave the workspace without a steward")]
     WouldLeaveNoSteward,
 }
@@ -85,8 +87,13 @@ impl State {
         let Some(act) = step.entry.act() else { return Ok(()) };
         match act {
             Act::Found { .. } => Err(Why::NoObject),
-            Act::Admit(Redemption { certificate, .. }) | Act::Certify(certificate) => {
-                ensure(self.is_free(&certificate.node, &certificate.organization), Why::NodeTaken)
+            Act::Admit(Redemption { certificate, .. }) => {
+                ensure(self.is_untouched(certificate), Why::NodeTaken)
+            }
+            Act::Certify(certificate) => {
+                let is_free = self.is_free(&certificate.node, &certificate.organization);
+                ensure(is_free, Why::NodeTaken)?;
+                self.judge_voucher(certificate).map_err(|_: NoRight| Why::NotVouched)
             }
             Act::Approve(organization) | Act::Decline(organization) => {
                 steward()?;
@@ -262,7 +269,7 @@ impl State {
 
     fn note_node(&mut self, step: &Step<'_>, redemption: &Redemption) {
         let certificate = &redemption.certificate;
-        if !step.is_at_work && self.is_free(&certificate.node, &certificate.organization) {
+        if !step.is_at_work && self.is_untouched(certificate) {
             self.nodes.insert_mut(certificate.node, certificate.organization);
         }
     }

@@ -61,6 +61,7 @@ impl Log {
             | Why::NotSteward
             | Why::NoObject
             | Why::NodeTaken
+            | Why::NotVouched
             | Why::WouldLeaveNoSteward => None,
         }));
         Some(aside)

@@ -9,7 +9,7 @@ use super::{Act, Change, Entry, Profile};
 use crate::identity::{
     EntryId, InviteId, Name, NodeId, OrganizationId, Role, Sector, Timestamp, WorkspaceId,
 };
-use crate::key::OrganizationCard;
+use crate::key::{NodeCertificate, OrganizationCard};
 
 /// A map that is cheap to copy: copies share what they have in common.
 pub type Map<K, V> = rpds::RedBlackTreeMapSync<K, V>;
@@ -299,6 +299,14 @@ impl State {
     pub(super) fn is_free(&self, node: &NodeId, organization: &OrganizationId) -> bool {
         !self.ended.contains_key(node)
             && self.nodes.get(node).is_none_or(|owner| owner == organization)
+    }
+
+    /// Could the node be the organisation's, and so those that vouched for it?
+    pub(super) fn is_untouched(&self, certificate: &NodeCertificate) -> bool {
+        let vouchers = certificate.vouchers.iter().map(|voucher| &voucher.node);
+        vouchers
+            .chain([&certificate.node])
+            .all(|node| self.is_free(node, &certificate.organization))
     }
 
     /// Was one of the organisation's nodes convicted, and not revoked as well?

@@ -39,7 +39,8 @@ pub(super) struct Index {
     by_author: BTreeMap<OrganizationId, Vec<usize>>,
     by_node: BTreeMap<NodeId, Vec<usize>>,
     offers_of: BTreeMap<OrganizationId, Vec<usize>>,
-    offers_by: BTreeMap<NodeId, Vec<usize>>,
+    /// What rests on a node's word: uses of what it offered, nodes that it vouched for.
+    on_word_of: BTreeMap<NodeId, Vec<usize>>,
 }
 
 impl Index {
@@ -48,9 +49,16 @@ impl Index {
         for (place, (_, stored)) in region.entries.iter().enumerate() {
             index.by_author.entry(stored.author).or_default().push(place);
             index.by_node.entry(stored.entry.node).or_default().push(place);
-            if let Some(Act::Admit(redemption)) = stored.entry.act() {
-                index.offers_of.entry(redemption.offer.inviter).or_default().push(place);
-                index.offers_by.entry(redemption.offer.node).or_default().push(place);
+            match stored.entry.act() {
+                Some(Act::Admit(redemption)) => {
+                    index.offers_of.entry(redemption.offer.inviter).or_default().push(place);
+                    index.on_word_of.entry(redemption.offer.node).or_default().push(place);
+                }
+                Some(Act::Certify(certificate)) => {
+                    let vouched = certificate.voucher().map(|node| index.on_word_of.entry(node));
+                    vouched.into_iter().for_each(|vouched| vouched.or_default().push(place));
+                }
+                Some(_) | None => {}
             }
         }
         index
@@ -98,7 +106,7 @@ impl Index {
                 places(self.offers_of.get(&organization)),
             ),
             Target::Node(node, _) => {
-                (places(self.by_node.get(&node)), places(self.offers_by.get(&node)))
+                (places(self.by_node.get(&node)), places(self.on_word_of.get(&node)))
             }
         };
         let is_demotion = matches!(target, Target::Demoted(_));

@@ -15,7 +15,7 @@ use crdt_schema::identity::{
     Role, Sector, SessionId, Timestamp, WorkspaceId,
 };
 use crdt_schema::invite::{Contact, Invite, Offer, PREFIX, Redemption, Terms};
-use crdt_schema::key::{NodeCertificate, NodeKey, OrganizationCard, Person, RootKey};
+use crdt_schema::key::{Consent, NodeCertificate, NodeKey, OrganizationCard, Person, RootKey};
 use crdt_schema::limits;
 use crdt_schema::membership::{Act, Change, DocumentFence, Entry, Profile, Revocation, Template};
 use crdt_schema::suggestion::{Answer, Suggestion, Verdict};
@@ -69,8 +69,18 @@ fn guest() -> RootKey {
     RootKey::from_seed(&[3; 32])
 }
 
+fn guest_key() -> NodeKey {
+    NodeKey::from_seed(&[4; 32])
+}
+
 fn guest_node() -> NodeId {
-    NodeKey::from_seed(&[4; 32]).id()
+    guest_key().id()
+}
+
+/// Another node of the guest's, for which its first one vouches.
+fn vouched() -> NodeCertificate {
+    let other = NodeKey::from_seed(&[6; 32]);
+    guest().certify(&guest_key(), TIME).vouch(&guest_key(), &other.consent(guest().id(), TIME))
 }
 
 fn header(genesis: &Genesis) -> Header {
@@ -110,7 +120,7 @@ fn an_invite() -> Invite {
 
 fn redemption() -> Redemption {
     let card = guest().card("Harbour Lane Advice Centre".parse().unwrap(), Sector::Vcs);
-    an_invite().redeem(card, guest().certify(guest_node(), TIME))
+    an_invite().redeem(card, guest().certify(&guest_key(), TIME))
 }
 
 fn envelopes() -> [Envelope; 6] {
@@ -165,13 +175,14 @@ fn acts(proof: &Equivocation) -> Vec<Act> {
             name: "Northmere".parse().unwrap(),
             nonce: [19; 16],
             card,
-            certificate: root().certify(node().id(), TIME),
+            certificate: root().certify(&node(), TIME),
             rules: Template::CouncilAndVcs.rules(),
         },
         Act::Admit(redemption()),
         Act::Approve(organization),
         Act::RevokeInvite(InviteId([20; 32])),
-        Act::Certify(root().certify(guest_node(), TIME)),
+        Act::Certify(root().certify(&guest_key(), TIME)),
+        Act::Certify(vouched()),
         Act::Propose(Change::Role { organization, role: Role::Steward }),
         Act::Propose(Change::Remove { organization, reason: "gone".to_owned() }),
         Act::Propose(Change::Rules(Template::Together.rules())),
@@ -213,8 +224,18 @@ pub(crate) fn all() -> Vec<Specimen> {
         },
         Specimen {
             name: "certificate",
-            bytes: codec::encode(&guest().certify(guest_node(), TIME)),
+            bytes: codec::encode(&guest().certify(&guest_key(), TIME)),
             believe: believe!(NodeCertificate),
+        },
+        Specimen {
+            name: "vouched certificate",
+            bytes: codec::encode(&vouched()),
+            believe: believe!(NodeCertificate),
+        },
+        Specimen {
+            name: "consent",
+            bytes: codec::encode(&guest_key().consent(guest().id(), TIME)),
+            believe: believe!(Consent),
         },
         Specimen {
             name: "revocation",
@@ -267,14 +288,18 @@ pub(crate) fn signed_parts() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     let entry = Entry::new(&node(), Some(WorkspaceId([9; 32])), vec![], TIME, act);
     let in_entry = (&entry.workspace, &entry.parents, &entry.node, &entry.time, &entry.act);
     let [header, ..] = envelopes().map(|envelope| envelope.signed_header());
-    let certificate = guest().certify(guest_node(), TIME);
+    let certificate = guest().certify(&guest_key(), TIME);
     let in_certificate =
         codec::encode(&(&certificate.organization, &certificate.node, &certificate.issued));
+    let vouched = vouched();
+    let in_vouched = codec::encode(&(&vouched.organization, &vouched.node, &vouched.issued));
     let card = guest().card("Open Door".parse().unwrap(), Sector::Vcs);
     vec![
         ("fingerpost/entry/v1", codec::encode(&in_entry), entry.signature.0.to_vec()),
         ("fingerpost/envelope/v1", codec::encode(&header.header), header.signature.0.to_vec()),
         ("fingerpost/node/v1", in_certificate.clone(), certificate.signature.0.to_vec()),
+        ("fingerpost/consent/v1", in_certificate.clone(), certificate.consent.0.to_vec()),
+        ("fingerpost/voucher/v1", in_vouched, vouched.signature.0.to_vec()),
         (
             "fingerpost/revocation/v1",
             in_certificate,
@@ -290,5 +315,5 @@ pub(crate) fn signed_parts() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
 
 /// Returns the public keys of all who sign here.
 pub(crate) fn keys() -> Vec<[u8; 32]> {
-    vec![node().id().0, root().id().0, guest().id().0]
+    vec![node().id().0, root().id().0, guest().id().0, guest_node().0]
 }

@@ -134,6 +134,8 @@ fn signed() -> Vec<Door> {
         FENCE_DOCUMENTS, "entry: fence", "not true", signed::entry_fencing;
         DEPENDENCIES, "entry: fence", "not true", signed::entry_fencing_at;
         PARENTS, "entry: fence of access", "not true", signed::entry_fencing_at_access;
+        VOUCHERS, "entry: certificate", "not true", signed::entry_certifying;
+        NODES, "log: nodes of an organisation", signed::TOO_MANY_NODES, signed::log_of_nodes;
         IDENTIFIERS, "entry: profile", "not true", signed::entry_identifying;
         IDENTIFIER_BYTES, "entry: list of identifiers", "not true", signed::entry_with_list;
         IDENTIFIER_BYTES, "entry: identifier", "not true", signed::entry_with_identifier;

@@ -10,9 +10,9 @@ use crdt_schema::identity::{
     Sector, SessionId, Timestamp, WorkspaceId,
 };
 use crdt_schema::invite::{Contact, Invite, Terms};
-use crdt_schema::key::{NodeKey, Person, RootKey};
+use crdt_schema::key::{NodeCertificate, NodeKey, Person, RootKey};
 use crdt_schema::membership::{
-    Act, Change, Count, DocumentFence, Entry, Profile, Rules, Said, Threshold,
+    Act, Change, Count, DocumentFence, Entry, Log, Profile, Rules, Said, Threshold,
 };
 use crdt_schema::phrase::{Ends, Phrase, Place, ReadPhrase};
 use minicbor::bytes::ByteVec;
@@ -348,6 +348,43 @@ pub(crate) fn entry_fencing_at(heads: usize) -> Answer {
 
 pub(crate) fn entry_fencing_at_access(steps: usize) -> Answer {
     fence(1, steps)
+}
+
+fn vouched(vouchers: usize) -> NodeCertificate {
+    let mut certificate = root().certify(&key(), Timestamp(1));
+    for _ in 0..vouchers {
+        certificate = certificate.vouch(&key(), &key().consent(root().id(), Timestamp(1)));
+    }
+    certificate
+}
+
+pub(crate) fn entry_certifying(vouchers: usize) -> Answer {
+    entry(Act::Certify(vouched(vouchers)))
+}
+
+pub(crate) const TOO_MANY_NODES: &str = "the membership entry had no right to be written: the organisation has as many computers as it may have";
+
+/// A log in which an organisation's first node adds others.
+pub(crate) fn log_of_nodes(count: usize) -> Answer {
+    let certificate = vouched(0);
+    let found = Act::Found {
+        name: "Northmere".parse().unwrap(),
+        nonce: [1; 16],
+        card: root().card("Northmere".parse().unwrap(), Sector::Council),
+        certificate: certificate.clone(),
+        rules: Rules::default(),
+    };
+    let mut log = Log::found(Entry::new(&key(), None, vec![], Timestamp(1), found)).unwrap();
+    for number in 1..count {
+        let other = NodeKey::from_seed(&[100 + u8::try_from(number).unwrap(); 32]);
+        let consent = other.consent(root().id(), Timestamp(1));
+        let act = Act::Certify(certificate.vouch(&key(), &consent));
+        let entry = Entry::new(&key(), Some(log.workspace()), log.heads(), Timestamp(1), act);
+        if let Err(refused) = log.insert(entry) {
+            return Some(refused.to_string());
+        }
+    }
+    None
 }
 
 fn describe(identifiers: Vec<(String, String)>, domain: Option<String>) -> Answer {

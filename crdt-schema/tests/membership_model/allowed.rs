@@ -61,7 +61,9 @@ fn may(s: &State, a: OrganizationId, node: NodeId, act: &Act) -> bool {
         }
         Act::Decline(o) => s.is_steward(a) && s.waits(*o),
         Act::RevokeInvite(_) => s.is_steward(a),
-        Act::Certify(c) => s.is_in(c.organization) && s.is_free_for(c.organization, c.node),
+        Act::Certify(c) => {
+            s.is_in(c.organization) && s.is_free_for(c.organization, c.node) && s.is_vouched(c)
+        }
         Act::Propose(change) => may_propose(s, a, change),
         Act::Agree(p) => s.proposals.get(p).is_some_and(|proposal| {
             !proposal.enacted
@@ -111,7 +113,7 @@ fn may_admit(s: &State, redemption: &Redemption) -> bool {
         && used < usize::try_from(offer.uses).unwrap()
         && !s.is_in(o)
         && !s.waits(o)
-        && s.is_free_for(o, redemption.certificate.node)
+        && s.is_untouched(&redemption.certificate)
 }
 
 fn may_propose(s: &State, a: OrganizationId, change: &Change) -> bool {

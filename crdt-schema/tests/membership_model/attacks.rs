@@ -341,6 +341,31 @@ fn a_revocation_with_the_root_keys_word_beats_the_thief() {
 }
 
 #[test]
+fn what_a_lost_node_vouched_for_unknown_to_whoever_ended_it_is_no_node() {
+    let cast = majority();
+    for with_word in [false, true] {
+        let mut history = History::begun(&cast, 2);
+        let start = history.model.all();
+        let (stolen, owner, third) = (At(1, 1), B, At(1, 2));
+        // Another organisation's node passes the thief's word on.
+        let vouched = history.on(start, A, cast.vouch(&[stolen, third]));
+        let word = with_word.then(|| cast.word(1, stolen));
+        let ended = Act::RevokeNode { node: cast.node(stolen), word, fences: vec![] };
+        let ended = history.on(start, owner, ended);
+        let seen = history.seen(ended);
+        assert!(!history.tries(seen, A, cast.vouch(&[stolen, third])), "its word is worth nothing");
+        let state = end(&mut history);
+        assert!(!stands(&mut history, vouched));
+        assert!(!state.nodes.contains_key(&cast.node(third)));
+        // One that was known stays until it is named.
+        let mut history = History::begun(&cast, 2);
+        history.now(A, cast.vouch(&[stolen, third]));
+        history.now(owner, Act::RevokeNode { node: cast.node(stolen), word: None, fences: vec![] });
+        assert!(end(&mut history).owns(cast.organization(1), cast.node(third)));
+    }
+}
+
+#[test]
 fn a_hasty_proof_does_not_save_what_a_stolen_node_did_from_its_revocation() {
     let cast = majority();
     let mut history = History::begun(&cast, 2);

@@ -10,7 +10,7 @@ use crdt_schema::identity::{
     WorkspaceId,
 };
 use crdt_schema::invite::{Invite, Redemption, Terms};
-use crdt_schema::key::{NodeKey, Person, RootKey};
+use crdt_schema::key::{NodeCertificate, NodeKey, Person, RootKey};
 use crdt_schema::membership::{Act, Entry, Revocation, Rules, Said};
 
 use crate::model::{Model, Taken};
@@ -60,7 +60,7 @@ impl Cast {
             name: "Northmere".parse().unwrap(),
             nonce: [0; 16],
             card: roots[0].card("Organisation 0".parse().unwrap(), SECTORS[0]),
-            certificate: roots[0].certify(keys[0][0].id(), Timestamp(1)),
+            certificate: roots[0].certify(&keys[0][0], Timestamp(1)),
             rules,
         };
         let founding = Entry::new(&keys[0][0], None, vec![], Timestamp(1), act);
@@ -118,13 +118,38 @@ impl Cast {
         let redemption = made.entry((offered, who, node)).or_insert_with(|| {
             let root = &self.roots[who];
             let card = root.card(format!("Organisation {who}").parse().unwrap(), SECTORS[who]);
-            self.invite(offered).redeem(card, root.certify(self.node(node), Timestamp(1)))
+            self.invite(offered)
+                .redeem(card, root.certify(&self.keys[node.0][node.1], Timestamp(1)))
         });
         Act::Admit(redemption.clone())
     }
 
     pub(crate) fn certify(&self, who: usize, node: At) -> Act {
-        Act::Certify(self.roots[who].certify(self.node(node), Timestamp(1)))
+        Act::Certify(self.roots[who].certify(&self.keys[node.0][node.1], Timestamp(1)))
+    }
+
+    /// Returns the word of an organisation's nodes, each for the next, the root key's for the first, that the last is its.
+    pub(crate) fn vouch(&self, nodes: &[At]) -> Act {
+        Act::Certify(self.vouched(nodes))
+    }
+
+    fn vouched(&self, nodes: &[At]) -> NodeCertificate {
+        let key = |node: &At| &self.keys[node.0][node.1];
+        let root = &self.roots[nodes[0].0];
+        let mut certificate = root.certify(key(&nodes[0]), Timestamp(1));
+        for pair in nodes.windows(2) {
+            let consent = key(&pair[1]).consent(root.id(), Timestamp(1));
+            certificate = certificate.vouch(key(&pair[0]), &consent);
+        }
+        certificate
+    }
+
+    /// Returns the use of an invite by an organisation that comes with a node that others of its vouched for.
+    pub(crate) fn redeem_vouched(&self, offered: Offered, nodes: &[At]) -> Act {
+        let who = nodes[0].0;
+        let root = &self.roots[who];
+        let card = root.card(format!("Organisation {who}").parse().unwrap(), SECTORS[who]);
+        Act::Admit(self.invite(offered).redeem(card, self.vouched(nodes)))
     }
 
     /// Returns the root key's word that a node is no more.

@@ -231,6 +231,22 @@ fn nodes_are_revoked_in_every_way() {
 }
 
 #[test]
+fn nodes_vouch_for_each_other_and_are_revoked_in_every_way() {
+    let cast = one();
+    let history = History::begun(&cast, 2);
+    let (other, third) = (At(0, 1), At(0, 2));
+    // Whoever has the word of a node that has ended, and of none else, adds nothing with it.
+    let letters = vec![
+        does(B, cast.vouch(&[other, third])),
+        does(A, cast.vouch(&[A, third])),
+        does(A, revoke(&cast, other, false)),
+        does(third, revoke(&cast, A, false)),
+        does(C, revoke(&cast, third, true)),
+    ];
+    check(history, always, letters);
+}
+
+#[test]
 fn suspensions_come_and_go_in_every_way() {
     let cast = one();
     let mut history = History::begun(&cast, 2);

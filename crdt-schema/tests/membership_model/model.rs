@@ -313,8 +313,8 @@ impl Model {
             }),
             Act::Lapse(x) => s.suspended_by(*x).is_empty(),
             Act::Leave(_) => is_last_steward(s, *a),
-            Act::Admit(r) => !s.is_free_for(r.card.organization, r.certificate.node),
-            Act::Certify(c) => !s.is_free_for(c.organization, c.node),
+            Act::Admit(r) => !s.is_untouched(&r.certificate),
+            Act::Certify(c) => !s.is_free_for(c.organization, c.node) || !s.is_vouched(c),
             Act::RevokeNode { node: n, .. } => s.nodes.get(n) != before.nodes.get(n),
             Act::Prove { proof, .. } => {
                 s.nodes.get(&proof.node()) != before.nodes.get(&proof.node())
@@ -380,7 +380,13 @@ impl Model {
             _ => None,
         };
         match target {
-            Target::Node(n) => node == n || offer.is_some_and(|offer| offer.node == n),
+            Target::Node(n) => {
+                let vouched = match &act {
+                    Some(Act::Certify(certificate)) => certificate.voucher() == Some(n),
+                    _ => false,
+                };
+                node == n || vouched || offer.is_some_and(|offer| offer.node == n)
+            }
             Target::Removed(o) => author == o || offer.is_some_and(|offer| offer.inviter == o),
             Target::Demoted(o) => {
                 offer.is_some_and(|offer| offer.inviter == o)

@@ -146,14 +146,15 @@ fn any_act(history: &History<'_>, chance: &mut Chance, s: &State, view: Set, by:
         14..22 => Act::Approve(who_waits(chance)),
         22..24 => Act::Decline(who_waits(chance)),
         24..26 => Act::RevokeInvite(cast.invite(offered(chance)).offer.id),
-        26..31 => {
+        26..29 => vouching(cast, chance),
+        29..32 => {
             let node = chance.node();
             cast.certify(
                 if chance.percent(80) { node.0 } else { chance.below(ORGANIZATIONS) },
                 node,
             )
         }
-        31..47 => Act::Propose(any_change(cast, chance)),
+        32..47 => Act::Propose(any_change(cast, chance)),
         47..57 => Act::Agree(proposal(chance)),
         57..77 => {
             Act::Enact { proposal: proposal(chance), fences: fences(history, chance, view, by) }
@@ -199,6 +200,13 @@ fn any_act(history: &History<'_>, chance: &mut Chance, s: &State, view: Set, by:
     Said::Known(act)
 }
 
+fn vouching(cast: &Cast, chance: &mut Chance) -> Act {
+    let (from, to) = (chance.node(), chance.below(NODES));
+    let through = chance.percent(20).then(|| At(from.0, chance.below(NODES)));
+    let nodes: Vec<At> = [from].into_iter().chain(through).chain([At(from.0, to)]).collect();
+    cast.vouch(&nodes)
+}
+
 fn offered(chance: &mut Chance) -> Offered {
     Offered {
         by: At(chance.below(3), chance.below(2)),
@@ -211,6 +219,10 @@ fn offered(chance: &mut Chance) -> Offered {
 fn admission(cast: &Cast, chance: &mut Chance) -> Act {
     let who = chance.below(ORGANIZATIONS);
     let node = if chance.percent(90) { At(who, chance.below(NODES)) } else { chance.node() };
+    if chance.percent(15) {
+        return cast
+            .redeem_vouched(offered(chance), &[At(who, chance.below(NODES)), At(who, node.1)]);
+    }
     cast.redeem(offered(chance), who, node)
 }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_schema::identity::{EntryId, InviteId, Name, NodeId, OrganizationId, Role, Sector};
 use crdt_schema::invite::Redemption;
+use crdt_schema::key::NodeCertificate;
+use crdt_schema::limits;
 use crdt_schema::membership::{Act, Change, Entry, Profile, Rules};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,6 +142,24 @@ impl State {
     /// Is the node neither ended nor another's?
     pub(crate) fn is_free_for(&self, who: OrganizationId, node: NodeId) -> bool {
         !self.ended.contains_key(&node) && self.nodes.get(&node).is_none_or(|owner| *owner == who)
+    }
+
+    /// Section 2: may the node, and may all that vouched for it, be the organisation's?
+    pub(crate) fn is_untouched(&self, c: &NodeCertificate) -> bool {
+        let mut nodes = c.vouchers.iter().map(|voucher| voucher.node).chain([c.node]);
+        nodes.all(|node| self.is_free_for(c.organization, node))
+    }
+
+    /// Section 3.5: does the certificate's word suffice to add its node?
+    pub(crate) fn is_vouched(&self, c: &NodeCertificate) -> bool {
+        let mut own = self.nodes.keys().filter(|node| self.owns(c.organization, **node));
+        let is_there = self.owns(c.organization, c.node);
+        c.vouchers.last().is_none_or(|voucher| {
+            let is_present = own.clone().any(|node| *node == voucher.node)
+                && !self.ended.contains_key(&voucher.node);
+            let present = own.by_ref().filter(|node| !self.ended.contains_key(*node)).count();
+            is_there || (is_present && present < limits::NODES)
+        })
     }
 
     /// Does an organisation have a node that was ended by proof alone?
@@ -300,7 +320,7 @@ impl State {
     pub(crate) fn admit(&mut self, redemption: &Redemption, within: bool, takes_node: bool) {
         let (card, offer) = (&redemption.card, &redemption.offer);
         let who = card.organization;
-        if takes_node && self.is_free_for(who, redemption.certificate.node) {
+        if takes_node && self.is_untouched(&redemption.certificate) {
             self.nodes.insert(redemption.certificate.node, who);
         }
         if self.is_in(who) || self.waits(who) {

@@ -2,7 +2,7 @@
 
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
-    DocumentId, EntryId, EnvelopeId, InviteId, NodeId, Timestamp, WorkspaceId,
+    CodeId, DocumentId, EntryId, EnvelopeId, InviteId, NodeId, Timestamp, WorkspaceId,
 };
 
 use crate::input::CommandId;
@@ -94,6 +94,12 @@ pub enum Done {
     Found {
         invite: String,
     },
+    /// A code that adds a computer.
+    Code {
+        id: CodeId,
+        text: String,
+        expires: Timestamp,
+    },
     Joining {
         workspace: WorkspaceId,
         joined: bool,
@@ -123,6 +129,8 @@ pub enum Refused {
     NoSuchDocument,
     #[error("there is no such invite here")]
     NoSuchInvite,
+    #[error("there is no such code here")]
+    NoSuchCode,
     #[error("there is no such organisation in this workspace")]
     NoSuchOrganization,
     #[error("this node does not know that version of the document. Reload it and try again")]

@@ -12,6 +12,7 @@ mod heal;
 mod phrase;
 mod spread;
 mod suggest;
+mod kinship;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,7 @@ use crate::documents::Documents;
 use crate::effects::{Effects, Event, Record, Refused, Signal};
 use crate::input::{Input, Moment};
 use crate::joins::Joins;
+use crate::kin::Kin;
 use crate::mesh::Ring;
 use crate::message::{AddressRecord, Message};
 use crate::peers::Peers;
@@ -66,6 +68,7 @@ pub struct Engine {
     pub(crate) workspaces: Workspaces,
     pub(crate) joins: Joins,
     seeks: Seeks,
+    pub(crate) kin: Kin,
     pub(crate) documents: Documents,
     pub(crate) sync: Sync,
     pub(crate) peers: Peers,
@@ -138,6 +141,11 @@ impl Engine {
         let mut chance = Chance::new(seed);
         let session = SessionId(chance.bytes());
         let joins = Joins::load(&*shelf)?;
+        let mut kin = Kin::load(&*shelf, &identity.certificate)?;
+        for log in workspaces.ids().filter_map(|workspace| workspaces.log(workspace)) {
+            log.entries_in_order()
+                .for_each(|(_, entry)| kin.learn_from(&identity.certificate, entry));
+        }
         let mut engine = Self {
             identity,
             chance,
@@ -147,6 +155,7 @@ impl Engine {
             workspaces,
             joins,
             seeks: Seeks::default(),
+            kin,
             documents,
             sync: Sync::default(),
             peers: Peers::default(),
@@ -253,6 +262,10 @@ impl Engine {
         self.identity.card.organization
     }
 
+    pub(crate) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
     fn on_frame(&mut self, from: NodeId, frame: &[u8], effects: &mut Effects) {
         let message = match Message::from_frame(frame) {
             Ok(message) => message,
@@ -276,6 +289,9 @@ impl Engine {
                 self.on_refused(from, workspace, reason, effects);
             }
             Message::Return(certificate) => self.on_return(from, certificate, effects),
+            Message::Pair(request) => self.on_pair(from, &request, effects),
+            // Answers to a computer that is not set up yet, which has no engine.
+            Message::Paired { .. } | Message::NotPaired(_) => {}
             Message::Reconcile { workspace, first, frame, round } => {
                 self.on_reconcile(from, workspace, (first, round), &frame, effects);
             }
@@ -333,7 +349,11 @@ impl Engine {
         }
         let shared = self.shared_with(&node);
         if shared.is_empty() {
-            self.strangers.insert(node, self.steady);
+            if self.is_kin(&node) {
+                self.greet(node, effects);
+            } else {
+                self.strangers.insert(node, self.steady);
+            }
         }
         for workspace in shared {
             self.send_membership(node, workspace, effects);
@@ -376,17 +396,17 @@ impl Engine {
         let record = AddressRecord::new(&self.identity.key, self.peers.own().to_vec(), time);
         self.learn(record.clone(), effects);
         for node in self.peers.up().clone() {
-            if !self.shared_with(&node).is_empty() {
+            if self.is_kin(&node) || !self.shared_with(&node).is_empty() {
                 send(effects, node, &Message::Addresses(vec![record.clone()]));
             }
         }
     }
 
     fn on_addresses(&mut self, from: NodeId, records: Vec<AddressRecord>, effects: &mut Effects) {
-        if self.shared_with(&from).is_empty() {
+        if self.shared_with(&from).is_empty() && !self.is_kin(&from) {
             return;
         }
-        let known = self.workspaces.nodes();
+        let known = self.known_nodes();
         let mut news = Vec::new();
         for record in records {
             if known.contains(&record.node())
@@ -478,7 +498,7 @@ impl Engine {
         for (node, since) in self.strangers.clone() {
             let until = Timestamp(since.0.saturating_add(STRANGER));
             let is_expected = self.joins.contacts().any(|contact| contact.node == node);
-            if is_expected || !self.shared_with(&node).is_empty() {
+            if is_expected || self.is_kin(&node) || !self.shared_with(&node).is_empty() {
                 self.strangers.remove(&node);
             } else if until <= self.steady {
                 self.strangers.remove(&node);
@@ -533,13 +553,6 @@ impl Engine {
                 .is_some_and(|state| state.is_member(&own) && state.member_of(node).is_some())
         });
         shared.copied().collect()
-    }
-
-    fn know_each_other(&self, one: &NodeId, other: &NodeId) -> bool {
-        self.workspaces.ids().any(|workspace| {
-            self.workspaces.member_of(workspace, one).is_some()
-                && self.workspaces.member_of(workspace, other).is_some()
-        })
     }
 
     fn organizations_of(&self, node: &NodeId) -> BTreeSet<OrganizationId> {

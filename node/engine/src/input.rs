@@ -4,8 +4,8 @@ use crdt_schema::audience::Audience;
 use crdt_schema::document::{Edit, FieldPath};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
-    DocumentId, EntryId, EnvelopeId, InviteId, Kind, Name, NodeId, OrganizationId, Role, Timestamp,
-    WorkspaceId,
+    CodeId, DocumentId, EntryId, EnvelopeId, InviteId, Kind, Name, NodeId, OrganizationId, Role,
+    Timestamp, WorkspaceId,
 };
 use crdt_schema::invite::Contact;
 use crdt_schema::key::Person;
@@ -101,6 +101,10 @@ pub enum Command {
     Leave { workspace: WorkspaceId },
     /// Ends a node of this organisation in all workspaces: with the root key's word, or on this node's own.
     RevokeNode { node: NodeId, word: Option<Revocation> },
+    /// Makes a code that adds a computer to this organisation; answered with [`Done::Code`](crate::Done::Code).
+    CreateCode { lasts: std::time::Duration },
+    /// Withdraws such a code.
+    RevokeCode { code: CodeId },
     /// Says in all workspaces who this organisation is.
     Describe { profile: Profile },
     /// Gives a document another audience; answered with [`Done::Document`](crate::Done::Document). Its owner only.

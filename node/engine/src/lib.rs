@@ -16,6 +16,7 @@ mod chance;
 mod workspaces;
 mod joins;
 mod seeks;
+mod kin;
 mod mesh;
 mod documents;
 mod sync;

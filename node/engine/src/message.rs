@@ -8,9 +8,10 @@ use crdt_schema::codec::{self, DecodeError, SignatureBytes};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, EntryId, EnvelopeId, NodeId, Timestamp, WorkspaceId};
 use crdt_schema::invite::{Contact, Redemption};
-use crdt_schema::key::{NodeCertificate, NodeKey, Person};
+use crdt_schema::key::{NodeCertificate, NodeKey, OrganizationCard, Person};
 use crdt_schema::limits;
 use crdt_schema::pack::Packer;
+use crdt_schema::pairing::PairingRequest;
 use crdt_schema::phrase::Lookup;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -141,6 +142,20 @@ pub enum Message {
         #[n(1)]
         invite: Option<ByteVec>,
     },
+    /// A new computer shows the code by which it becomes the organisation's. Answered with `Paired` or `NotPaired`.
+    #[n(16)]
+    Pair(#[n(0)] PairingRequest),
+    /// The sender vouches for the receiver.
+    #[n(17)]
+    Paired {
+        #[n(0)]
+        card: OrganizationCard,
+        #[n(1)]
+        certificate: NodeCertificate,
+    },
+    /// It does not.
+    #[n(18)]
+    NotPaired(#[n(0)] NotPaired),
     /// Asks for everything that the sender may read, from a place on or from where the last frame ended, in so many frames.
     #[n(21)]
     Give {
@@ -182,6 +197,31 @@ pub struct Cursor {
     pub document: DocumentId,
     #[n(1)]
     pub place: u64,
+}
+
+/// Why a code does not add a computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+#[cbor(index_only)]
+pub enum NotPaired {
+    /// Not this node's, withdrawn, or shown by somebody who does not have it.
+    #[n(0)]
+    #[error(
+        "that computer does not know the code: it was withdrawn, or made elsewhere. Make a new one there"
+    )]
+    NotValid,
+    #[n(1)]
+    #[error("the code's time is over. Make a new one")]
+    Expired,
+    #[n(2)]
+    #[error(
+        "the code was used already, by another computer. If that was not you, end that computer now. Make a new code for this one"
+    )]
+    Used,
+    #[n(3)]
+    #[error(
+        "the organisation has as many computers as it may have in a workspace. End one that is no longer used first"
+    )]
+    Full,
 }
 
 /// Why a redemption did not let somebody in.

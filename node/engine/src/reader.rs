@@ -1,6 +1,7 @@
 //! [`Reader`]: what pages and programs may ask of the engine between two inputs.
 
 mod former;
+mod kin;
 mod sentences;
 mod suggestions;
 mod trust;

@@ -4,7 +4,7 @@ use crdt_schema::audience::Audience;
 use crdt_schema::document::FieldChange;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
-    DocumentId, EntryId, EnvelopeId, InviteId, Kind, NodeId, OrganizationId, Role, Sector,
+    CodeId, DocumentId, EntryId, EnvelopeId, InviteId, Kind, NodeId, OrganizationId, Role, Sector,
     Timestamp, WorkspaceId,
 };
 use crdt_schema::key::Person;
@@ -234,6 +234,34 @@ pub struct InviteView {
     pub revoked: bool,
     /// To be read out, if this node has an address that words can hold.
     pub phrase: Option<Phrase>,
+}
+
+/// A computer of this organisation.
+#[derive(Clone, Debug)]
+pub struct ComputerView {
+    pub id: NodeId,
+    /// The one that this is?
+    pub is_this: bool,
+    pub has_ended: bool,
+    pub connected: bool,
+    /// The computer that vouched for it; none if it was the recovery kit.
+    pub added_by: Option<NodeId>,
+    /// When, as claimed; not known of some that have ended.
+    pub added: Option<Timestamp>,
+}
+
+/// A code by which a computer is added, made at this node.
+#[derive(Clone, Debug)]
+pub struct CodeView {
+    pub id: CodeId,
+    /// Its text, while it can be used.
+    pub text: Option<String>,
+    pub created: Timestamp,
+    pub expires: Timestamp,
+    /// Is its time over?
+    pub is_over: bool,
+    /// The computer that was added with it.
+    pub used: Option<NodeId>,
 }
 
 /// A document as lists show it.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use crdt_schema::identity::{Name, PersonId, Sector, Timestamp};
 use crdt_schema::key::{NodeKey, OrganizationCard};
+use engine::input::Command;
 use zeroize::Zeroizing;
 
 use crate::data::{self, DataDir, DataError};
@@ -33,13 +34,13 @@ pub(crate) async fn found(
     let building = Building::beside(data.path())?;
     let card = write_identity(&building.data, founding, now)?;
     building.data.api_token()?;
-    add_first_person(&building.data, founding.person.clone(), now).await?;
+    add_first_person(&building.data, founding.person.clone(), now, None).await?;
     building.finish(data.path())?;
     Ok(card)
 }
 
 /// Refuses a folder in which there is something.
-fn refuse_used(data: &DataDir) -> Result<(), DataError> {
+pub(crate) fn refuse_used(data: &DataDir) -> Result<(), DataError> {
     match fs::read_dir(data.path()) {
         Ok(mut entries) => {
             if entries.next().is_some() {
@@ -62,20 +63,29 @@ fn write_identity(
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *seed).context("the computer gives no random numbers")?;
     let card = root.card(founding.name.clone(), founding.sector);
-    let certificate = root.certify(NodeKey::from_seed(&seed).id(), now);
+    let certificate = root.certify(&NodeKey::from_seed(&seed), now);
     data.keep_kit(&kit::page(&founding.words, &card, now))?;
     data.keep_identity(&card, &certificate, &seed)?;
     Ok(card)
 }
 
-async fn add_first_person(data: &DataDir, name: Name, now: Timestamp) -> anyhow::Result<()> {
+/// Makes the store, with the node's first person and what else the node is to do first.
+pub(crate) async fn add_first_person(
+    data: &DataDir,
+    name: Name,
+    now: Timestamp,
+    then: Option<Command>,
+) -> anyhow::Result<()> {
     let mut id = [0; 16];
     getrandom::fill(&mut id).context("the computer gives no random numbers")?;
     let account = Account { id: PersonId(id), name, email: None, password: None, created: now };
     let options =
         Options { data: data.clone(), http: None, listen: Vec::new(), touch: Touch::Offline };
     let running = Running::start(options).await.context("cannot make the store")?;
-    let kept = running.handle().act(account.keep()).await;
+    let mut kept = running.handle().act(account.keep()).await;
+    if let (Ok(_), Some(then)) = (&kept, then) {
+        kept = running.handle().act(then).await;
+    }
     running.stop().await;
     kept.context("cannot add the first person")?;
     Ok(())

@@ -111,3 +111,15 @@ pub(crate) fn read(invite_or_file: &str) -> anyhow::Result<String> {
     anyhow::ensure!(about.len() <= FILE_BYTES, "{invite_or_file} is too large to be an invite");
     fs::read_to_string(invite_or_file).with_context(|| format!("cannot read {invite_or_file}"))
 }
+
+/// Reads a text that starts with a prefix from the command line, or from a file.
+pub(crate) fn read_text(text_or_file: &str, prefix: &str, what: &str) -> anyhow::Result<String> {
+    if text_or_file.trim_start().starts_with(prefix) {
+        return Ok(text_or_file.to_owned());
+    }
+    let about = fs::metadata(text_or_file).with_context(|| {
+        format!("this is no {what}, which starts with \"{prefix}\", and no file")
+    })?;
+    anyhow::ensure!(about.len() <= FILE_BYTES, "{text_or_file} is too large for this");
+    fs::read_to_string(text_or_file).with_context(|| format!("cannot read {text_or_file}"))
+}

@@ -18,6 +18,7 @@ pub(crate) mod events;
 pub(crate) mod people;
 pub(crate) mod own;
 pub(crate) mod upkeep;
+pub(crate) mod codes;
 pub(crate) mod paging;
 pub(crate) mod person;
 
@@ -49,6 +50,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces/{w}/invites/{i}", delete(members::revoke)),
         ("/join", post(members::join)),
         ("/nodes", get(own::nodes)),
+        ("/nodes/codes", get(codes::list).post(codes::create)),
+        ("/nodes/codes/{c}", delete(codes::withdraw)),
         ("/nodes/{n}", delete(own::end)),
         ("/check", get(upkeep::check)),
         ("/repair", post(upkeep::repair)),

@@ -21,6 +21,7 @@ pub(crate) mod suggestions;
 pub(crate) mod list;
 pub(crate) mod history;
 pub(crate) mod network;
+pub(crate) mod computers;
 pub(crate) mod assets;
 
 use axum::Router;
@@ -47,6 +48,10 @@ fn routes() -> Vec<Route> {
         ("/accessibility", get(home::accessibility)),
         ("/settings", get(network::settings)),
         ("/settings/people", get(network::people).post(network::add_person)),
+        ("/settings/computers", get(computers::list).post(computers::make_code)),
+        ("/settings/computers/codes/{c}", get(computers::code)),
+        ("/settings/computers/codes/{c}/file", get(computers::file)),
+        ("/settings/computers/codes/{c}/withdraw", post(computers::withdraw)),
         ("/network", get(network::show)),
         ("/workspaces", get(workspaces::list)),
         ("/workspaces/new", get(workspaces::new).post(workspaces::create)),

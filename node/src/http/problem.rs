@@ -148,6 +148,7 @@ impl From<Refused> for Problem {
             Refused::NoSuchWorkspace
             | Refused::NoSuchDocument
             | Refused::NoSuchInvite
+            | Refused::NoSuchCode
             | Refused::NoSuchProposal
             | Refused::NoSuchSuggestion
             | Refused::NoSuchOrganization => Self::not_found(),

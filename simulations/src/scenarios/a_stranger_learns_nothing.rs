@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use crdt_schema::audience::Audience;
-use crdt_schema::codec::SignatureBytes;
+use crdt_schema::codec::{self, SignatureBytes};
 use crdt_schema::identity::{Timestamp, WorkspaceId};
 use crdt_schema::invite::Invite;
 use engine::Shelf;
@@ -80,7 +80,8 @@ fn with_what_it_may_have_found(
 
     let text = world.invite(0, workspace, Grant::default())?;
     let identity = world.node(stranger)?.identity.clone();
-    let mut redemption = Invite::from_text(&text)?.redeem(identity.card, identity.certificate);
+    let invite = Invite::from_text(&text)?;
+    let mut redemption = invite.redeem(identity.card.clone(), identity.certificate.clone());
     redemption.proof = SignatureBytes([7; 64]);
     let answers = world.answers(stranger, 0, Message::Redeem(redemption).to_frame())?;
     let refused = Message::Refused { workspace, reason: Reason::NotValidHere }.to_frame();
@@ -90,7 +91,10 @@ fn with_what_it_may_have_found(
     let answers = world.answers(stranger, 0, Message::Return(member).to_frame())?;
     ensure!(answers.is_empty(), "another's certificate brings {answers:?}");
     let root = world.node(stranger)?.root.clone();
-    let other = root.certify(world.node(1)?.identity.key.id(), Timestamp(1));
+    let mut other = root.certify(&identity.key, Timestamp(1));
+    other.node = world.node(1)?.identity.key.id();
+    let claim = codec::encode(&(&other.organization, &other.node, &other.issued));
+    other.signature = root.sign("fingerpost/node/v1", &claim);
     let answers = world.answers(stranger, 0, Message::Return(other).to_frame())?;
     ensure!(answers.is_empty(), "a certificate for another's node brings {answers:?}");
     Ok(())

@@ -1,7 +1,7 @@
 //! An organisation's nodes: added, lost, convicted; and acts of later versions.
 
 use super::removal::named;
-use super::stage::{Organization, Stage, five};
+use super::stage::{Organization, Stage, admission, five};
 use crate::codec;
 use crate::envelope::{Envelope, Equivocation, Header, SignedHeader, VERSION};
 use crate::identity::{DocumentId, PersonId, Role, SessionId, Timestamp};
@@ -28,9 +28,52 @@ fn any_member_adds_a_node_on_its_root_keys_word() {
     assert_eq!(stage.refusal(&a, Act::Certify(stranger.certificate)), NoRight::NotMember);
     stage.write(&a, Act::Certify(laptop.certificate.clone()));
     assert_eq!(stage.state().member_of(&laptop.key.id()).map(|(id, _)| *id), Some(b.id()));
-    let stolen = a.root.certify(laptop.key.id(), Timestamp(2));
+    let stolen = a.root.certify(&laptop.key, Timestamp(2));
     assert_eq!(stage.refusal(&b, Act::Certify(stolen)), NoRight::NodeTaken);
     stage.write(&laptop, Act::Describe(named("From the laptop")));
+}
+
+#[test]
+fn a_node_that_did_not_consent_is_nobodys() {
+    let [a, b, ..] = five();
+    let mut stage = stage_of(&a, &b);
+    let mut claim = b.at_node(61).certificate;
+    claim.consent = b.certificate.consent;
+    let here = stage.here();
+    let refused = stage.try_at(&here, &b, Act::Certify(claim));
+    assert_eq!(refused, Err(RefuseEntry::BadSignature));
+}
+
+#[test]
+fn a_node_is_added_on_the_word_of_another_while_that_one_is_there() {
+    let [a, b, c, ..] = five();
+    let mut stage = stage_of(&a, &b);
+    let (laptop, tablet) = (b.vouches_for(61), b.vouches_for(61).vouches_for(62));
+    let thief = c.vouches_for(63);
+    assert_eq!(stage.refusal(&a, Act::Certify(thief.certificate)), NoRight::NotMember);
+    let unknown = stage.refusal(&b, Act::Certify(tablet.certificate.clone()));
+    assert_eq!(unknown, NoRight::VoucherNotIn);
+    stage.write(&b, Act::Certify(laptop.certificate.clone()));
+    stage.write(&laptop, Act::Describe(named("From the laptop")));
+    stage.write(&laptop, revoke(&b));
+    let ended = stage.refusal(&a, Act::Certify(b.vouches_for(64).certificate));
+    assert_eq!(ended, NoRight::VoucherNotIn);
+    stage.write(&a, Act::Certify(laptop.certificate));
+    stage.write(&a, Act::Certify(tablet.certificate));
+    assert_eq!(stage.state().nodes_of(b.id()).count(), 2);
+}
+
+#[test]
+fn nobody_is_admitted_with_the_word_of_a_node_that_ended() {
+    let [a, b, ..] = five();
+    let mut stage = stage_of(&a, &b);
+    let laptop = b.vouches_for(61);
+    stage.write(&b, Act::Certify(laptop.certificate.clone()));
+    stage.write(&laptop, revoke(&b));
+    stage.write(&laptop, Act::Leave(vec![]));
+    let invite = stage.invite(&a, Role::Editor, 1);
+    let back = admission(&invite, &b.vouches_for(65));
+    assert_eq!(stage.refusal(&a, back), NoRight::NodeTaken);
 }
 
 #[test]
@@ -59,7 +102,7 @@ fn nobody_takes_over_a_node_that_is_at_work_by_back_dating_a_claim() {
     let before = stage.here();
     stage.join(&a, &c, Role::Editor);
     stage.write(&c, Act::Describe(named("At work")));
-    let claim = b.root.certify(c.key.id(), Timestamp(2));
+    let claim = b.root.certify(&c.key, Timestamp(2));
     let theft = stage.write_at(&before, &b, Act::Certify(claim));
     assert_eq!(stage.why_void(&theft), Some(Why::NodeTaken));
     assert_eq!(stage.state().member_of(&c.key.id()).map(|(id, _)| *id), Some(c.id()));

@@ -21,7 +21,7 @@ impl Organization {
     pub(super) fn new(seed: u8, sector: Sector) -> Self {
         let root = RootKey::from_seed(&[seed; 32]);
         let key = NodeKey::from_seed(&[seed + 100; 32]);
-        let certificate = root.certify(key.id(), Timestamp(1));
+        let certificate = root.certify(&key, Timestamp(1));
         let card = root.card(format!("Organisation {seed}").parse().unwrap(), sector);
         Self { root, key, card, certificate }
     }
@@ -29,7 +29,15 @@ impl Organization {
     /// The same organisation at another of its nodes.
     pub(super) fn at_node(&self, seed: u8) -> Self {
         let key = NodeKey::from_seed(&[seed; 32]);
-        let certificate = self.root.certify(key.id(), Timestamp(1));
+        let certificate = self.root.certify(&key, Timestamp(1));
+        Self { root: self.root.clone(), key, card: self.card.clone(), certificate }
+    }
+
+    /// The same organisation at another node, for which this one vouches.
+    pub(super) fn vouches_for(&self, seed: u8) -> Self {
+        let key = NodeKey::from_seed(&[seed; 32]);
+        let consent = key.consent(self.id(), Timestamp(1));
+        let certificate = self.certificate.vouch(&self.key, &consent);
         Self { root: self.root.clone(), key, card: self.card.clone(), certificate }
     }
 

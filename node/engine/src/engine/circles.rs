@@ -18,6 +18,7 @@ impl Engine {
         let own = self.identity.key.id();
         let mut wanted: BTreeSet<NodeId> =
             self.joins.contacts().map(|contact| contact.node).collect();
+        wanted.extend(self.kin.all().map(|kin| kin.node).filter(|node| self.is_kin(node)));
         if self.workspaces.has_lost() {
             // Who is in a workspace whose log is lost is not known: anybody may be.
             wanted.extend(self.peers.known());
@@ -61,9 +62,15 @@ impl Engine {
 
     /// Tells a node that came up where it finds the others: what was learnt since it was last here.
     pub(super) fn greet(&mut self, node: NodeId, effects: &mut Effects) {
-        let known = self.workspaces.nodes();
+        let known = self.known_nodes();
         let organizations = self.organizations_of(&node);
+        // Of an organisation with several it is not known which of them was last here.
+        let is_one_of_several = self.is_kin(&node)
+            || known.iter().any(|of| {
+                *of != node && self.organizations_of(of).iter().any(|of| organizations.contains(of))
+            });
         let last = organizations.iter().filter_map(|of| self.seen.get(of)).min();
+        let last = last.filter(|_| !is_one_of_several);
         // What was on its way when the connection broke is told again.
         let since = last.map(|last| Timestamp(last.0.saturating_sub(RETOLD)));
         let records: Vec<AddressRecord> = known
@@ -74,5 +81,24 @@ impl Engine {
         for some in records.chunks(64) {
             send(effects, node, &Message::Addresses(some.to_vec()));
         }
+    }
+
+    /// Returns this organisation's nodes and those of all members of all workspaces.
+    pub(super) fn known_nodes(&self) -> BTreeSet<NodeId> {
+        let mut known = self.workspaces.nodes();
+        known.extend(self.kin.all().map(|kin| kin.node).filter(|node| self.is_kin(node)));
+        known.insert(self.identity.key.id());
+        known
+    }
+
+    pub(super) fn know_each_other(&self, one: &NodeId, other: &NodeId) -> bool {
+        let is_ours = |node: &NodeId| *node == self.identity.key.id() || self.is_kin(node);
+        if is_ours(one) && is_ours(other) {
+            return true;
+        }
+        self.workspaces.ids().any(|workspace| {
+            self.workspaces.member_of(workspace, one).is_some()
+                && self.workspaces.member_of(workspace, other).is_some()
+        })
     }
 }

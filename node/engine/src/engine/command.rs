@@ -68,6 +68,8 @@ impl Engine {
             }
             Command::Leave { workspace } => self.leave(workspace, effects),
             Command::RevokeNode { node, word } => self.revoke_node(node, word.as_ref(), effects),
+            Command::CreateCode { lasts } => self.create_code(lasts, effects),
+            Command::RevokeCode { code } => self.revoke_code(&code, effects),
             Command::Describe { profile } => self.describe(&profile, effects),
             Command::SetAudience { document, audience, person } => {
                 self.set_audience(document, audience, person, effects)
@@ -94,14 +96,19 @@ impl Engine {
                 Ok(Done::Nothing)
             }
             Command::Return { contacts } => {
-                for contact in &contacts {
-                    self.peers.hint(contact.node, contact.addresses.clone());
-                }
-                effects.persist.push(self.joins.start_return(contacts));
+                self.start_return(contacts, effects);
                 Ok(Done::Nothing)
             }
         };
         Some(done)
+    }
+
+    /// Looks for those who may tell of the workspaces that this organisation is in.
+    fn start_return(&mut self, contacts: Vec<Contact>, effects: &mut Effects) {
+        for contact in &contacts {
+            self.peers.hint(contact.node, contact.addresses.clone());
+        }
+        effects.persist.push(self.joins.start_return(contacts));
     }
 
     /// Begins a document of this organisation.
@@ -150,6 +157,7 @@ impl Engine {
             self.workspaces.found(entry).map_err(|error| Refused::NotAllowed(error.to_string()))?;
         effects.persist.push(record);
         effects.notify.push(Signal::Changed(Event::Membership { workspace }));
+        self.include_kin(workspace, effects);
         Ok(Done::Workspace(workspace))
     }
 

@@ -162,8 +162,10 @@ impl Engine {
     ) {
         let is_new_here = self.workspaces.log(&workspace).is_none();
         let was_lost = self.workspaces.is_lost(&workspace);
-        let is_awaited =
-            self.joins.get(&workspace).is_some() || self.joins.is_return_contact(&from) || was_lost;
+        let is_awaited = self.joins.get(&workspace).is_some()
+            || self.joins.is_return_contact(&from)
+            || self.is_kin(&from)
+            || was_lost;
         if is_new_here && !is_awaited {
             return;
         }
@@ -190,9 +192,9 @@ impl Engine {
         }
         if is_new_here
             && !was_lost
-            && !self.workspaces.state(&workspace).is_some_and(|state| state.is_member(&self.own()))
+            && self.workspaces.member_of(&workspace, &self.identity.key.id()) != Some(self.own())
         {
-            // A log that does not say that this organisation is in is not kept.
+            // A log that does not say that this organisation is in, with this node, is not kept.
             self.workspaces.forget(&workspace);
             return;
         }
@@ -255,13 +257,16 @@ impl Engine {
         from: Option<NodeId>,
         effects: &mut Effects,
     ) {
-        let entries: Vec<Vec<u8>> = records
-            .iter()
-            .filter_map(|record| match record {
-                Record::Entry { bytes, .. } => Some(bytes.clone()),
-                Record::Envelope { .. } | Record::Local { .. } | Record::Cache { .. } => None,
-            })
-            .collect();
+        let mut entries: Vec<Vec<u8>> = Vec::new();
+        for record in &records {
+            if let Record::Entry { id, bytes, .. } = record {
+                entries.push(bytes.clone());
+                let entry = self.workspaces.log(workspace).and_then(|log| log.get(id));
+                entry
+                    .into_iter()
+                    .for_each(|it| self.kin.learn_from(&self.identity.certificate, it));
+            }
+        }
         effects.persist.extend(records);
         if self.joins.get(workspace).is_some()
             && self.workspaces.state(workspace).is_some_and(|state| state.is_member(&self.own()))

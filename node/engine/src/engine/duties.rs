@@ -53,6 +53,7 @@ impl Engine {
         }
         self.enact_what_is_decided(workspace, effects);
         self.fence_restricted(workspace, effects);
+        self.include_kin(workspace, effects);
     }
 
     fn enact_what_is_decided(&mut self, workspace: WorkspaceId, effects: &mut Effects) {

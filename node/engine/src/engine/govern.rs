@@ -10,7 +10,7 @@ use crdt_schema::membership::{Act, Change, NoRight, Profile, Revocation};
 
 use super::Engine;
 use crate::documents::change_ids;
-use crate::effects::{Done, Effects, Refused};
+use crate::effects::{Done, Effects, Event, Refused, Signal};
 
 impl Engine {
     pub(super) fn decline(
@@ -222,7 +222,7 @@ impl Engine {
             })
             .copied()
             .collect();
-        if where_known.is_empty() {
+        if where_known.is_empty() && !self.is_kin(&node) {
             return Err(Refused::NotAllowed(
                 "This is no computer of your organisation, or it was ended already.".to_owned(),
             ));
@@ -232,6 +232,8 @@ impl Engine {
             let act = Act::RevokeNode { node, word: word.cloned(), fences };
             self.act(&workspace, act, effects)?;
         }
+        effects.persist.extend(self.kin.end(node));
+        effects.notify.push(Signal::Changed(Event::Peers));
         Ok(Done::Nothing)
     }
 

@@ -40,7 +40,11 @@ pub(super) fn said(state: &State, entry: &Entry) -> String {
         Act::Decline(organization) => format!("Turned {} away.", of(organization)),
         Act::RevokeInvite(_) => "Withdrew an invite.".to_owned(),
         Act::Certify(certificate) => {
-            format!("Added a computer of {}.", of(&certificate.organization))
+            let how = match certificate.voucher() {
+                Some(_) => ", for which another of its computers vouches",
+                None => "",
+            };
+            format!("Added a computer of {}{how}.", of(&certificate.organization))
         }
         Act::Propose(change) => format!("Proposed: {}", proposed(state, change)),
         Act::Agree(proposal) => match state.proposals.get(proposal) {

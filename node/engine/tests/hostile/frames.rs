@@ -105,7 +105,7 @@ fn specimens(stage: &mut Stage, workspace: WorkspaceId, document: DocumentId) ->
     let invite = Invite::from_text(&stage.invite(0, workspace, 1)).unwrap();
     let lookup = invite.phrase_secret().lookup();
     let root = RootKey::from_seed(&[77; 32]);
-    let certificate = root.certify(NodeKey::from_seed(&[78; 32]).id(), Timestamp(1));
+    let certificate = root.certify(&NodeKey::from_seed(&[78; 32]), Timestamp(1));
     let card = root.card("Newcomer".parse().unwrap(), Sector::Other);
     let ids: Vec<EnvelopeId> = envelopes.iter().map(|bytes| Envelope::id_of(bytes)).collect();
     let mut envelopes = envelopes;

@@ -11,6 +11,8 @@ mod first;
 #[cfg(test)]
 mod heal;
 #[cfg(test)]
+mod kin;
+#[cfg(test)]
 mod members;
 #[cfg(test)]
 mod phrase;

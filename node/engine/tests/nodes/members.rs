@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crdt_schema::audience::Audience;
-use crdt_schema::identity::{NodeId, Timestamp};
-use crdt_schema::key::RootKey;
+use crdt_schema::identity::Timestamp;
+use crdt_schema::key::{NodeKey, RootKey};
 use crdt_schema::membership::{Act, Entry};
 use engine::Command;
 use engine::message::Message;
@@ -107,7 +107,9 @@ fn a_member_that_splits_the_log_into_many_ends_stops_nobody() {
     let heads = stage.heads(0, workspace);
     let entries: Vec<Vec<u8>> = (0..200_u8)
         .map(|number| {
-            let certificate = root.certify(NodeId([number; 32]), Timestamp(1));
+            let mut seed = [0; 32];
+            (seed[0], seed[1]) = (number, 1);
+            let certificate = root.certify(&NodeKey::from_seed(&seed), Timestamp(1));
             let act = Act::Certify(certificate);
             Entry::new(&hostile.key, Some(workspace), heads.clone(), Timestamp(2), act).to_bytes()
         })

@@ -138,7 +138,7 @@ pub(crate) fn identity(number: usize) -> Identity {
     let seed = u8::try_from(number + 1).unwrap();
     let (root, key) = (RootKey::from_seed(&[seed; 32]), NodeKey::from_seed(&[100 + seed; 32]));
     let name: Name = format!("Organisation {number}").parse().unwrap();
-    let certificate = root.certify(key.id(), Timestamp(1));
+    let certificate = root.certify(&key, Timestamp(1));
     Identity { card: root.card(name, Sector::Vcs), certificate, key }
 }
 
@@ -165,8 +165,12 @@ impl Stage {
 
     /// Adds a node of an organisation of its own; returns its number.
     pub(crate) fn add(&mut self) -> usize {
+        self.add_as(identity(self.nodes.len()))
+    }
+
+    /// Adds a node that is somebody; returns its number.
+    pub(crate) fn add_as(&mut self, identity: Identity) -> usize {
         let number = self.nodes.len();
-        let identity = identity(number);
         let shelf = MapShelf::default();
         let engine = open(&identity, &shelf, number, 0, self.now);
         self.nodes.push(Node { engine, identity, shelf, unkept: Effects::default() });

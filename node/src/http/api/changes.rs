@@ -130,6 +130,7 @@ fn answered(done: Done) -> Result<(EntryId, bool), Problem> {
         | Done::Workspace(_)
         | Done::Invite { .. }
         | Done::Found { .. }
+        | Done::Code { .. }
         | Done::Joining { .. }
         | Done::Suggestion(_)
         | Done::Document { .. } => Err(Problem::stopping()),

@@ -93,6 +93,7 @@ pub(crate) async fn make(app: &App, command: Command) -> Result<(DocumentId, Hea
         | Done::Workspace(_)
         | Done::Invite { .. }
         | Done::Found { .. }
+        | Done::Code { .. }
         | Done::Joining { .. }
         | Done::Suggestion(_)
         | Done::Proposal { .. } => Err(Problem::stopping()),

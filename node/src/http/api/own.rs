@@ -1,6 +1,6 @@
 //! This organisation's own computers, and what it says of itself.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -11,49 +11,35 @@ use crdt_schema::limits;
 use crdt_schema::membership::{Profile, Revocation};
 use engine::Reader;
 use engine::input::Command;
+use engine::view::ComputerView;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::http::App;
 use crate::http::api::paging::Page;
+use crate::http::api::time;
 use crate::http::extract::{self, Id, Params};
 use crate::http::problem::Problem;
+
+/// How long a code for a computer lasts unless somebody says otherwise.
+pub(crate) const CODE_LASTS: Duration = Duration::from_secs(60 * 60);
 
 pub(crate) async fn nodes(
     State(app): State<App>,
     Params(page): Params<Page>,
 ) -> Result<Json<Value>, Problem> {
-    let nodes = app.handle().read(|node| known(node)).await?;
-    let nodes: Vec<(NodeId, Computer)> = nodes.into_iter().collect();
-    page.of(
-        nodes,
-        |(id, _)| *id,
-        |(id, computer)| json!({"id": id, "this": computer.is_this, "ended": computer.has_ended}),
-    )
-    .map(Json)
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Computer {
-    is_this: bool,
-    has_ended: bool,
-}
-
-/// Returns this organisation's nodes, as far as a workspace knows them.
-fn known(node: &Reader<'_>) -> BTreeMap<NodeId, Computer> {
-    let this = node.node();
-    let mut nodes = BTreeMap::from([(this, Computer { is_this: true, has_ended: false })]);
-    for workspace in node.workspaces() {
-        for member in node.members(&workspace.id).into_iter().filter(|member| member.is_self) {
-            for id in member.nodes {
-                nodes.entry(id).or_default();
-            }
-            for id in member.ended {
-                nodes.entry(id).or_default().has_ended = true;
-            }
-        }
-    }
-    nodes
+    let nodes = app.handle().read(|node| node.computers()).await?;
+    let shown = |computer: &ComputerView| {
+        json!({
+            "id": computer.id,
+            "this": computer.is_this,
+            "ended": computer.has_ended,
+            "connected": computer.connected,
+            "added_at": computer.added.map(time),
+            "added_by": computer.added_by,
+        })
+    };
+    page.of(nodes, |computer| computer.id, shown).map(Json)
 }
 
 /// How a node is ended.

@@ -162,6 +162,7 @@ pub(crate) async fn send(app: &App, command: Command) -> Result<EnvelopeId, Prob
         | Done::Workspace(_)
         | Done::Invite { .. }
         | Done::Joining { .. }
+        | Done::Code { .. }
         | Done::Found { .. }
         | Done::Document { .. }
         | Done::Proposal { .. } => Err(Problem::stopping()),

@@ -193,6 +193,7 @@ impl Conversation {
             | Done::Workspace(_)
             | Done::Invite { .. }
             | Done::Found { .. }
+            | Done::Code { .. }
             | Done::Joining { .. }
             | Done::Suggestion(_)
             | Done::Proposal { .. } => Err(ActError::Stopped),

@@ -7,6 +7,12 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
+#![expect(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::panic,
+    reason = "a test fails where something is missing"
+)]
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -22,7 +28,7 @@ use storage::{FORMAT, Store};
 
 fn identity() -> Identity {
     let (root, key) = (RootKey::from_seed(&[1; 32]), NodeKey::from_seed(&[2; 32]));
-    let certificate = root.certify(key.id(), Timestamp(1));
+    let certificate = root.certify(&key, Timestamp(1));
     Identity { card: root.card("Open Door".parse().unwrap(), Sector::Vcs), certificate, key }
 }
 
