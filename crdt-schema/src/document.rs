@@ -3,6 +3,7 @@
 //! This module and the [`gate`] are the only ones that touch Automerge. How each field merges is said in
 //! [`documents`] and explained in `docs/merging.md`.
 
+mod again;
 mod compare;
 mod conflicts;
 mod graph;
@@ -373,6 +374,14 @@ impl Document {
     /// If a version is not known.
     pub fn compare(&self, from: &Heads, to: &Heads) -> Result<Vec<FieldChange>, UnknownVersion> {
         Ok(compare::compare(self.kind(), &self.tree_at(from)?, &self.tree_at(to)?))
+    }
+
+    /// Returns the edits that do to this document what was done between two others that share a beginning with it.
+    ///
+    /// What was done to an item that is not here is left out. In texts, what others changed meanwhile stays.
+    #[must_use]
+    pub fn again(&self, before: &Self, after: &Self) -> Vec<Edit> {
+        again::edits(&before.tree(), &after.tree(), &self.tree())
     }
 
     pub(crate) const fn automerge(&self) -> &Automerge {

@@ -299,6 +299,26 @@ impl Ledger {
         self.out.iter().filter_map(|(at, why)| Some((self.placed.get(*at)?, *why)))
     }
 
+    /// Returns what a node wrote in good faith that does not count only because it builds on the word of a node that said
+    /// two things in one place: envelopes that brought changes, each after what it builds on.
+    #[must_use]
+    pub fn misled(&self, node: &NodeId) -> Vec<EnvelopeId> {
+        let built = self.out.iter().filter(|(_, why)| **why == Why::BuildsOnThat);
+        let own = built.filter_map(|(at, _)| self.placed.get(*at));
+        own.filter(|placed| placed.node == *node && !placed.changes.is_empty())
+            .filter(|placed| {
+                let past = self.past(placed.deps.iter().copied());
+                let mut causes = past
+                    .iter()
+                    .filter_map(|id| self.out.get(self.by_id.get(id)?))
+                    .filter(|why| **why != Why::BuildsOnThat)
+                    .peekable();
+                causes.peek().is_some() && causes.all(|why| *why == Why::Forked)
+            })
+            .map(|placed| placed.id)
+            .collect()
+    }
+
     /// Returns the envelopes in the place of a chain: more than one if the node said two things there.
     pub fn at(
         &self,

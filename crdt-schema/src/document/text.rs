@@ -74,6 +74,56 @@ pub(crate) fn difference(old: &str, new: &str) -> Vec<Splice> {
     splices
 }
 
+/// Returns what does to a third text what was done between two: its words go where they stood, and only what is still
+/// there is deleted.
+pub(crate) fn carry_over(before: &str, after: &str, now: &str) -> Vec<Splice> {
+    if before == after || now == after {
+        return Vec::new();
+    }
+    let places = places(before, now);
+    let end = units(now);
+    let mut carried = Vec::new();
+    // Where a splice begins in the first text.
+    let (mut added, mut deleted) = (0_usize, 0_usize);
+    for Splice { at, delete, insert } in difference(before, after) {
+        let from = at.saturating_sub(added).saturating_add(deleted);
+        let place = places.iter().skip(from).find_map(|place| *place).unwrap_or(end);
+        added = added.saturating_add(units(&insert));
+        deleted = deleted.saturating_add(delete);
+        if !insert.is_empty() {
+            carried.push(Splice { at: place, delete: 0, insert });
+        }
+        for place in places.iter().skip(from).take(delete).flatten() {
+            match carried.last_mut() {
+                Some(Splice { at, delete, insert })
+                    if insert.is_empty() && at.saturating_add(*delete) == *place =>
+                {
+                    *delete = delete.saturating_add(1);
+                }
+                _ => carried.push(Splice { at: *place, delete: 1, insert: String::new() }),
+            }
+        }
+    }
+    // From the end, so that none moves the place of another.
+    carried.reverse();
+    carried
+}
+
+/// Returns for each unit of one text where it stands in another, if it is still there.
+fn places(before: &str, now: &str) -> Vec<Option<usize>> {
+    let length = units(before);
+    let mut places = Vec::with_capacity(length);
+    let mut next = 0_usize;
+    for Splice { at, delete, insert } in difference(before, now) {
+        places.extend((next..at).map(Some));
+        places.extend(std::iter::repeat_n(None, delete));
+        next = at.saturating_add(units(&insert));
+    }
+    let rest = length.saturating_sub(places.len());
+    places.extend((next..next.saturating_add(rest)).map(Some));
+    places
+}
+
 /// Counts the bytes that two texts have in common from where they are read.
 fn shared(pairs: impl Iterator<Item = (char, char)>) -> usize {
     pairs.take_while(|(old, new)| old == new).map(|(letter, _)| letter.len_utf8()).sum()
@@ -164,6 +214,31 @@ mod tests {
             assert_eq!(String::from_utf16(&units).unwrap(), new);
         }
         assert_eq!(difference("Ask him", "Ask her"), [splice(5, 2, "er")]);
+    }
+
+    #[test]
+    fn what_was_done_to_one_text_is_done_to_another() {
+        for (before, after, now, then) in [
+            (
+                "Phone the bank.",
+                "Phone the food bank.",
+                "Please phone the bank.",
+                "Please phone the food bank.",
+            ),
+            ("Phone the bank.", "Ask the bank.", "Phone the bank today.", "Ask the bank today."),
+            ("Phone the bank.", "Phone.", "Phone the good bank.", "Phonegood ."),
+            ("one two", "one 🙂 two", "two", "🙂 two"),
+            ("a", "b", "b", "b"),
+            ("", "first", "second", "secondfirst"),
+            ("old words", "new words", "", "new"),
+        ] {
+            let mut units: Vec<u16> = now.encode_utf16().collect();
+            for splice in carry_over(before, after, now) {
+                assert!(splice.fits(&units), "{splice:?} in {now}");
+                units.splice(splice.at..splice.at + splice.delete, splice.insert.encode_utf16());
+            }
+            assert_eq!(String::from_utf16(&units).unwrap(), then, "{before} → {after}");
+        }
     }
 
     #[test]

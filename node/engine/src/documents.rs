@@ -64,6 +64,8 @@ pub(crate) struct Outcome {
     pub(crate) readers: Option<(crdt_schema::audience::Audience, crdt_schema::audience::Audience)>,
     /// The envelope stands in a place of its chain that another holds already.
     pub(crate) twin: Option<EnvelopeId>,
+    /// Something that counted before no longer does, or the other way round.
+    pub(crate) is_shaken: bool,
 }
 
 impl Documents {
@@ -292,7 +294,7 @@ impl Documents {
         let mut outcome = Outcome::default();
         if let Some(open) = self.open(&document, shelf, membership)? {
             outcome.twin = open.ledger.at(header.node, header.session, header.seq).next();
-            open.take(id, envelope, changes, membership, &own)?;
+            outcome.is_shaken = open.take(id, envelope, changes, membership, &own)?;
         }
         self.arrived(id, envelope);
         let after = self.held.get(&document).map(|held| held.audience().clone());
@@ -319,7 +321,7 @@ impl Documents {
         self.arrived(id, envelope);
         let after = self.held.get(&document).map(|held| held.audience().clone());
         let readers = before.zip(after).filter(|(before, after)| before != after);
-        Ok(Outcome { readers, twin: None })
+        Ok(Outcome { readers, ..Outcome::default() })
     }
 
     fn arrived(&mut self, id: EnvelopeId, envelope: &Envelope) {

@@ -1,5 +1,6 @@
 //! [`Engine`]: hands each input to the parts that decide, and carries values between them.
 
+mod again;
 mod author;
 mod bulk;
 mod circles;
@@ -79,6 +80,8 @@ pub struct Engine {
     pub(crate) refusals: Refusals,
     /// Documents whose list data changed since they were last cached.
     dirty: BTreeSet<DocumentId>,
+    /// In which what counts is not what counted before: this node's own work there may have to be written again.
+    shaken: BTreeSet<DocumentId>,
     strangers: BTreeMap<NodeId, Timestamp>,
     /// How often each node that is up asked for the invite behind a phrase.
     lookups: BTreeMap<NodeId, usize>,
@@ -165,6 +168,7 @@ impl Engine {
             refused: BTreeMap::new(),
             refusals: Refusals::default(),
             dirty: BTreeSet::new(),
+            shaken: BTreeSet::new(),
             strangers: BTreeMap::new(),
             lookups: BTreeMap::new(),
             is_deciding: false,
@@ -470,6 +474,7 @@ impl Engine {
         let next_lapse = self.lapse_suspensions(effects);
         let next_election = self.hold_elections(effects);
         self.take_early_entries(effects);
+        self.write_again(effects);
         self.cache_lists(effects);
         self.ask_for_lost(effects);
         // As soon as what mends it is durable.

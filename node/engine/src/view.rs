@@ -217,6 +217,8 @@ pub struct RefusalView {
     pub why: String,
     /// Is it kept and may come to count, as while somebody is suspended?
     pub is_held: bool,
+    /// Did this node write it again, on the version that counts?
+    pub is_written_again: bool,
 }
 
 /// An invite made at this node.

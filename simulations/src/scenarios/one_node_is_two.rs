@@ -1,5 +1,6 @@
 //! A member's machine is copied while it runs, and both copies go on under one key: half of the others hear one, half the
-//! other. Everyone ends up with the same, knows what happened, and only what was built on the losing branch is lost.
+//! other. Everyone ends up with the same, knows what happened, and what honest members built on the losing branch they write
+//! again on the other.
 
 use anyhow::{Result, ensure};
 use crdt_schema::audience::Audience;
@@ -30,6 +31,13 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
     world.run_for(5_000)?;
     world.expect(0, shared, "/title", "Said by one")?;
     world.expect(1, shared, "/title", "Said by the other")?;
+    // Each side builds on what it heard; nothing else below touches these fields.
+    let built = [(0, "/licence", "CC-BY-4.0"), (1, "/language", "cy")];
+    for document in [shared, restricted] {
+        for (number, path, value) in built {
+            world.set(number, document, path, value)?;
+        }
+    }
     for step in 0..40 {
         let number = world.chance.index(world.nodes.len());
         people::something(world, number, workspace)?;
@@ -45,6 +53,10 @@ pub(super) fn tell(world: &mut World, _: Option<usize>) -> Result<()> {
     world.settle()?;
     invariants::nothing_acknowledged_is_missing_anywhere(world)?;
     invariants::all_agree(world, workspace)?;
+    for (number, (_, path, value)) in (0..2).flat_map(|number| built.map(|built| (number, built))) {
+        world.expect(number, shared, path, value)?;
+        world.expect(number, restricted, path, value)?;
+    }
     let node = world.node(twin)?.identity.key.id();
     for number in 0..twin {
         let members = world.engine(number)?.reader().members(&workspace);

@@ -76,11 +76,13 @@ pub struct RefusalRow {
     pub why: String,
     /// May it come to count?
     pub is_held: bool,
+    /// Did this node write it again, on the version that counts?
+    pub is_written_again: bool,
 }
 
 impl RefusalRow {
     fn samples() -> Vec<Self> {
-        let row = |why: &str, is_held: bool| Self {
+        let row = |why: &str, is_held: bool, is_written_again: bool| Self {
             who: "Sam Ali (Open Door)".to_owned(),
             when: "today at 8:30am".to_owned(),
             document: Some((
@@ -89,10 +91,16 @@ impl RefusalRow {
             )),
             why: why.to_owned(),
             is_held,
+            is_written_again,
         };
         vec![
-            row("Open Door is suspended. This is held back until the suspension ends.", true),
-            row("Written after Open Door was removed.", false),
+            row(
+                "Open Door is suspended. This is held back until the suspension ends.",
+                true,
+                false,
+            ),
+            row("Written after Open Door was removed.", false, false),
+            row("It builds on something that does not count.", false, true),
         ]
     }
 }

@@ -273,7 +273,7 @@ impl Open {
     }
 
     /// Returns the document as whoever knew only these envelopes has it: to judge what does not build on all that counts here.
-    pub(super) fn apart(&self, envelopes: &[EnvelopeId]) -> Result<Document, ShelfError> {
+    pub(crate) fn apart(&self, envelopes: &[EnvelopeId]) -> Result<Document, ShelfError> {
         let mut bytes: BTreeMap<ChangeHash, Vec<u8>> = self.aside.clone();
         for change in self.document.journal() {
             if let Ok(change) = gate::inspect(&change) {

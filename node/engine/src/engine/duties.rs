@@ -39,6 +39,7 @@ impl Engine {
             Ok(different) => {
                 for document in different {
                     self.dirty.insert(document);
+                    self.shaken.insert(document);
                     self.document_changed(workspace, document, effects);
                 }
             }

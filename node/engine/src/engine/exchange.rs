@@ -511,6 +511,9 @@ impl Engine {
         if let Some((before, after)) = outcome.readers {
             self.readers_changed(workspace, document, &before, &after, effects);
         }
+        if outcome.is_shaken {
+            self.shaken.insert(document);
+        }
         if let Some(twin) = outcome.twin {
             self.convict(envelope, &twin, effects);
         }

@@ -253,6 +253,7 @@ impl Reader<'_> {
                 word: refusal.word,
                 why: sentence_of(refusal.word).to_owned(),
                 is_held: false,
+                is_written_again: false,
             })
             .collect()
     }
@@ -276,16 +277,18 @@ impl Reader<'_> {
                 (envelope, organization, why, time, person)
             })
             .collect();
-        let views = made.into_iter().map(|(_, organization, why, time, person)| RefusalView {
-            time,
-            document: Some(*id),
-            organization,
-            organization_name: self.name_of(&workspace, &organization),
-            person,
-            word: sentences::why_word(why),
-            why: sentences::why_out(why).to_owned(),
-            is_held: sentences::is_held(why),
-        });
+        let views =
+            made.into_iter().map(|(envelope, organization, why, time, person)| RefusalView {
+                time,
+                document: Some(*id),
+                organization,
+                organization_name: self.name_of(&workspace, &organization),
+                person,
+                word: sentences::why_word(why),
+                why: sentences::why_out(why).to_owned(),
+                is_held: sentences::is_held(why),
+                is_written_again: self.0.has_written_again(&envelope),
+            });
         Ok(views.collect())
     }
 

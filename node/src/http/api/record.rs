@@ -89,5 +89,6 @@ fn refusal_json(refusal: &RefusalView) -> Value {
         "reason": refusal.word,
         "why": refusal.why,
         "held": refusal.is_held,
+        "written_again": refusal.is_written_again,
     })
 }

@@ -104,6 +104,7 @@ fn row(refusal: &RefusalView, calendar: &Calendar) -> RefusalRow {
         document: None,
         why: refusal.why.clone(),
         is_held: refusal.is_held,
+        is_written_again: refusal.is_written_again,
     }
 }
 
