@@ -1,8 +1,27 @@
 //! The kinds of document: their fields, how each merges, and what a file must look like.
 
+mod aggregated_insight;
+mod common;
+mod community_insights_project;
+mod data_request;
+mod data_sharing_agreement;
+mod dpia_lite;
+mod form;
+mod idea_register;
+mod informed_consent;
+mod note;
+mod organization_profile;
+mod programme_evaluation;
 mod referral_pathway;
+mod rules;
+mod service;
+mod survey;
+mod tagging_convention;
 
-use schemars::schema_for;
+pub use form::{ListSpec, Shape, Spec};
+
+use schemars::{JsonSchema, schema_for};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::document::POSITIONS;
@@ -40,11 +59,70 @@ pub struct Problem {
     pub message: String,
 }
 
+/// How the files of one kind are checked and described.
+#[derive(Clone, Copy)]
+struct Form {
+    /// Its fields; none for a kind whose table is [`FieldRule`]s.
+    fields: &'static [Spec],
+    /// Makes the JSON Schema.
+    schema: fn() -> Value,
+    /// Checks the types.
+    check: fn(&Value) -> Result<(), serde_path_to_error::Error<serde_json::Error>>,
+}
+
+impl Form {
+    const fn of<T: DeserializeOwned + JsonSchema>(fields: &'static [Spec]) -> Self {
+        Self {
+            fields,
+            schema: || schema_for!(T).to_value(),
+            check: |content| serde_path_to_error::deserialize::<_, T>(content).map(drop),
+        }
+    }
+}
+
+/// Returns the form of a kind. A new kind is one row here, its own file, and its word in [`Kind`].
+const fn form(kind: Kind) -> Form {
+    macro_rules! of {
+        ($form:ty) => {
+            Form::of::<$form>(<$form>::FIELDS)
+        };
+    }
+    match kind {
+        Kind::ReferralPathway => Form::of::<referral_pathway::ReferralPathway>(&[]),
+        Kind::TaggingConvention => of!(tagging_convention::TaggingConvention),
+        Kind::DataSharingAgreement => of!(data_sharing_agreement::DataSharingAgreement),
+        Kind::DpiaLite => of!(dpia_lite::DpiaLite),
+        Kind::InformedConsent => of!(informed_consent::InformedConsent),
+        Kind::AggregatedInsight => of!(aggregated_insight::AggregatedInsight),
+        Kind::DataRequest => of!(data_request::DataRequest),
+        Kind::OrganizationProfile => of!(organization_profile::OrganizationProfile),
+        Kind::Service => of!(service::Service),
+        Kind::CommunityInsightsProject => of!(community_insights_project::CommunityInsightsProject),
+        Kind::IdeaRegister => of!(idea_register::IdeaRegister),
+        Kind::Survey => of!(survey::Survey),
+        Kind::ProgrammeEvaluation => of!(programme_evaluation::ProgrammeEvaluation),
+        Kind::Note => of!(note::Note),
+    }
+}
+
+/// Returns the fields of a kind, each with its label, guidance and shape. A referral pathway's are a table of their own.
+#[must_use]
+pub const fn specs(kind: Kind) -> &'static [Spec] {
+    form(kind).fields
+}
+
 /// Returns the JSON Schema of a kind's full form.
 #[must_use]
 pub fn schema(kind: Kind) -> Value {
+    (form(kind).schema)()
+}
+
+/// Returns the field that holds the title: directories say name.
+#[must_use]
+pub const fn title_field(kind: Kind) -> &'static str {
     match kind {
-        Kind::ReferralPathway => schema_for!(referral_pathway::ReferralPathway).to_value(),
+        Kind::OrganizationProfile | Kind::Service => "name",
+        _ => "title",
     }
 }
 
@@ -78,15 +156,12 @@ pub fn check(content: &Value) -> Result<(Kind, Value), Vec<Problem>> {
         let message = format!("Remove \"{POSITIONS}\": the program keeps it for itself.");
         problems.extend(problem(&format!("/{POSITIONS}"), message));
     }
-    let checked = match kind {
-        Kind::ReferralPathway => {
-            serde_path_to_error::deserialize::<_, referral_pathway::ReferralPathway>(content)
-                .map(|_| ())
-        }
-    };
-    if let Err(error) = checked {
+    if let Err(error) = (form(kind).check)(content) {
         let pointer = pointer_of(error.path());
         problems.push(Problem { pointer, message: format!("Put this right: {}.", error.inner()) });
+    }
+    if problems.is_empty() {
+        problems = rules::problems(kind, content);
     }
     if problems.is_empty() { Ok((kind, content.clone())) } else { Err(problems) }
 }
@@ -105,7 +180,8 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
 /// Returns the title, for lists.
 #[must_use]
 pub fn title(content: &Value) -> String {
-    text(content, "title")
+    let field = content.get(KIND_FIELD).map_or("title", |word| title_field(kind(word)));
+    text(content, field)
 }
 
 /// Returns the status, for lists.
@@ -148,16 +224,21 @@ pub(crate) fn kind(word: &Value) -> Kind {
     word.as_str().and_then(|word| word.parse().ok()).unwrap_or(Kind::ReferralPathway)
 }
 
-fn fields(kind: Kind) -> &'static [FieldRule] {
-    match kind {
-        Kind::ReferralPathway => referral_pathway::FIELDS,
-    }
+/// Returns the table of a referral pathway, the kind whose labels say the whole path.
+fn table(kind: Kind) -> &'static [FieldRule] {
+    if kind == Kind::ReferralPathway { referral_pathway::FIELDS } else { &[] }
 }
 
 /// Returns how a new text at this place merges. `pattern` has `*` for every item of a list.
 pub(crate) fn merge_rule(kind: Kind, pattern: &[String]) -> MergeRule {
-    let row =
-        fields(kind).iter().find(|row| row.path.split('/').eq(pattern.iter().map(String::as_str)));
+    let tokens = || pattern.iter().map(String::as_str);
+    if let Some(place) = form::find(specs(kind), tokens()) {
+        return match place.shape {
+            Shape::Long | Shape::Line => MergeRule::Text,
+            _ => MergeRule::Choice,
+        };
+    }
+    let row = table(kind).iter().find(|row| row.path.split('/').eq(tokens()));
     row.map_or(MergeRule::Choice, |row| row.merge)
 }
 
@@ -173,7 +254,10 @@ pub(crate) fn label(kind: Kind, names: &[String]) -> String {
         all && tokens.next().is_none()
     };
     let mut numbers = names.iter().filter(|name| name.parse::<u64>().is_ok());
-    match fields(kind).iter().find(fits) {
+    if let Some(place) = form::find(specs(kind), names.iter().map(String::as_str)) {
+        return place.label();
+    }
+    match table(kind).iter().find(fits) {
         Some(row) => row
             .label
             .split_inclusive('#')
@@ -257,7 +341,7 @@ mod tests {
     #[test]
     fn every_text_of_the_table_is_in_the_manual() {
         let manual = include_str!("../../docs/merging.md");
-        for row in fields(Kind::ReferralPathway).iter().filter(|row| row.merge == MergeRule::Text) {
+        for row in table(Kind::ReferralPathway).iter().filter(|row| row.merge == MergeRule::Text) {
             let name = row.path.rsplit('/').find(|token| *token != "*").unwrap_or_default();
             assert!(manual.contains(name), "{}", row.path);
         }

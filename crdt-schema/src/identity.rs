@@ -324,10 +324,36 @@ impl Role {
 }
 
 word_enum!(
-    /// What a document is. More kinds follow; a kind that a node does not know is refused by its word.
+    /// What a document is. A kind that a node does not know is refused by its word.
     Kind, "a kind of document that this version knows", {
         /// Who can be referred, by whom, to whom, and what happens next.
         ReferralPathway = 0, "referral_pathway";
+        /// The tags that organisations agreed to use.
+        TaggingConvention = 1, "tagging_convention";
+        /// What organisations promise each other about information on people.
+        DataSharingAgreement = 2, "data_sharing_agreement";
+        /// A short assessment of the risks to people.
+        DpiaLite = 3, "dpia_lite";
+        /// What is said before somebody consents.
+        InformedConsent = 4, "informed_consent";
+        /// Counts with small numbers hidden, and the stories beside them.
+        AggregatedInsight = 5, "aggregated_insight";
+        /// Who asks whom for data, what was said, and the decision.
+        DataRequest = 6, "data_request";
+        /// What an organisation does, and what others may rely on.
+        OrganizationProfile = 7, "organization_profile";
+        /// Something that people can use.
+        Service = 8, "service";
+        /// A question that organisations answer together.
+        CommunityInsightsProject = 9, "community_insights_project";
+        /// Ideas for projects, with votes.
+        IdeaRegister = 10, "idea_register";
+        /// Questions before and after a project.
+        Survey = 11, "survey";
+        /// What changed over a year of projects.
+        ProgrammeEvaluation = 12, "programme_evaluation";
+        /// A page that people write together.
+        Note = 13, "note";
     }
 );
 

@@ -75,7 +75,7 @@ pub(crate) async fn bring_in(
     browser.follow("Bring in a file").await?;
     browser.type_into("JSON file", file.to_str().context("a path that is not UTF-8")?).await?;
     browser.press("Check the file").await?;
-    browser.press("Bring in 1 pathway").await?;
+    browser.press("Bring in 1 document").await?;
     browser.follow(title).await?;
     browser.wait_for_path("/documents/", "").await
 }

@@ -21,7 +21,9 @@ pub mod computers;
 pub mod plain;
 
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{DocumentId, WorkspaceId};
+use crdt_schema::identity::{DocumentId, Kind, WorkspaceId};
+
+use crate::kinds;
 
 /// Links to the pages of a list before and after this one.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +49,8 @@ pub struct DocumentHead {
     pub id: DocumentId,
     /// The workspace it is in.
     pub workspace: WorkspaceId,
+    /// What it is.
+    pub kind: Kind,
     /// Its title.
     pub title: String,
     /// The version that the page shows. Forms send it back.
@@ -59,12 +63,19 @@ pub struct DocumentHead {
 }
 
 impl DocumentHead {
+    /// Returns what people call its kind.
+    #[must_use]
+    pub const fn words(&self) -> kinds::Words {
+        kinds::words(self.kind)
+    }
+
     /// Returns a document as the samples have it.
     #[must_use]
     pub fn sample() -> Self {
         Self {
             id: DocumentId([9; 32]),
             workspace: WorkspaceId([7; 32]),
+            kind: Kind::ReferralPathway,
             title: "Cash first: when somebody cannot afford food".to_owned(),
             heads: "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
                 .parse()
@@ -163,7 +174,10 @@ pub fn samples() -> Vec<Sample> {
         "documents" => documents::Documents::sample(),
         "documents-empty" => documents::Documents::sample_empty(),
         "documents-none-match" => documents::Documents::sample_none_match(),
+        "edit-part-warning" => edit::EditPart::sample_warning(),
+        "document-kinds" => documents::DocumentKinds::sample(),
         "document-new" => documents::DocumentNew::sample(),
+        "document-new-template" => documents::DocumentNew::sample_templates(),
         "import-upload" => documents::ImportUpload::sample(),
         "import-check" => documents::ImportCheck::sample(),
         "import-done" => documents::ImportDone::sample(),
@@ -199,6 +213,7 @@ pub fn samples() -> Vec<Sample> {
         "problem-500" => plain::Problem::broken(crate::chrome::Chrome::sample(crate::chrome::Place::Elsewhere)),
     };
     samples.extend(samples_of_trust());
+    samples.extend(read::samples().into_iter().map(|(name, page)| (name, page.render())));
     samples
 }
 

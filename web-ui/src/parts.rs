@@ -1,18 +1,24 @@
-//! The parts in which a referral pathway is edited: which fields a part has, and how each is asked for.
+//! The parts in which a document is edited: which fields a part has, and how each is asked for.
 //!
-//! [`PARTS`] names every field of a pathway once. From it come the page that lists all parts ([`overview`]) and the
-//! form of one part ([`form`]). Both read a document's JSON and, for lists whose items have identity, the items' keys.
+//! [`PARTS`] names every field of a pathway once; the parts of other kinds are made from the sections of
+//! [`crate::kinds`]. From the parts come the page that lists all of them ([`overview`]) and the form of one ([`form`]).
+//! Both read a document's JSON and, for lists whose items have identity, the items' keys.
 
+pub(crate) mod made;
 mod specification;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use crdt_schema::identity::Kind as DocumentKind;
 use serde_json::Value;
 
 use crate::forms::Choice;
 use crate::forms::part::{FormErrors, Kind};
-use crate::words::plain;
+use crate::words::{capital, plain, small};
 
+pub use crdt_schema::documents::{ListSpec, Shape, Spec};
 pub use specification::PARTS;
 
 /// Keys of the items of each list, in the order of the list, by the list's path: `/body/steps` → `["12@ab", "7@cd"]`.
@@ -23,70 +29,51 @@ pub type ItemKeys = BTreeMap<String, Vec<String>>;
 #[derive(Debug)]
 pub struct Part {
     /// How it is named in addresses.
-    pub slug: &'static str,
+    pub slug: Cow<'static, str>,
     /// What it is called.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What to know before filling it in.
     pub hint: &'static str,
     /// What its fields' paths begin with. For a part that is one item of a list: the list's path.
-    pub root: &'static str,
+    pub root: Cow<'static, str>,
     /// Whether the part is one item of the list at `root`, named in the address.
     pub is_item: bool,
     /// Its fields.
-    pub fields: &'static [Spec],
+    pub fields: Cow<'static, [Spec]>,
 }
 
-/// One field, or one list of such.
-#[derive(Debug)]
-pub struct Spec {
-    /// Its path below the part, or below the item of the list it is in.
-    pub path: &'static str,
-    /// What it is called.
-    pub label: &'static str,
-    /// What to write; may be empty.
-    pub hint: &'static str,
-    /// How it is asked for.
-    pub shape: Shape,
-}
-
-/// How a field is asked for.
-#[derive(Debug)]
-pub enum Shape {
-    /// A long text that merges letter by letter.
-    Long,
-    /// A text of one line that merges letter by letter.
-    Line,
-    /// A short value, chosen as a whole.
-    Short,
-    /// A whole number.
-    Number,
-    /// Yes or no.
-    YesNo,
-    /// A date.
-    Date,
-    /// Sentences, one in a line.
-    Lines,
-    /// One of these: value and label.
-    Choice(&'static [(&'static str, &'static str)]),
-    /// Items that are added, moved and removed, each with these fields.
-    List(&'static ListSpec),
-}
-
-/// A list of items.
-#[derive(Debug)]
-pub struct ListSpec {
-    /// What one item is called: "step".
-    pub word: &'static str,
-    /// The part in which one item is edited; empty if items are edited in this very part.
-    pub part: &'static str,
-    /// Fields of an item that is edited in this part.
-    pub fields: &'static [Spec],
+/// Returns all parts of a kind.
+#[must_use]
+pub fn of(kind: DocumentKind) -> &'static [Part] {
+    static MADE: LazyLock<BTreeMap<&'static str, Vec<Part>>> = LazyLock::new(|| {
+        DocumentKind::ALL.iter().map(|kind| (kind.word(), made::parts(*kind))).collect()
+    });
+    match kind {
+        DocumentKind::ReferralPathway => PARTS,
+        _ => MADE.get(kind.word()).map_or(&[], Vec::as_slice),
+    }
 }
 
 /// Returns the part with this name.
 #[must_use]
-pub fn find(slug: &str) -> Option<&'static Part> {
-    PARTS.iter().find(|part| part.slug == slug)
+pub fn find(kind: DocumentKind, slug: &str) -> Option<&'static Part> {
+    of(kind).iter().find(|part| part.slug == slug)
+}
+
+/// Returns what people call one item of the list at a path.
+#[must_use]
+pub fn item_word(kind: DocumentKind, list: &str) -> &'static str {
+    let last = list.rsplit('/').find(|token| !token.contains('@')).unwrap_or_default();
+    of(kind).iter().find_map(|part| word_in(&part.fields, last)).unwrap_or("line")
+}
+
+fn word_in(fields: &[Spec], last: &str) -> Option<&'static str> {
+    fields.iter().find_map(|spec| match spec.shape {
+        Shape::List(list) if spec.path.rsplit('/').next() == Some(last) => Some(list.word),
+        Shape::List(list) => word_in(list.fields, last),
+        Shape::Group(fields) => word_in(fields, last),
+        _ => None,
+    })
 }
 
 /// The form of one part, ready to show.
@@ -159,6 +146,8 @@ pub struct PartList {
     pub hint: String,
     /// The items in order.
     pub items: Vec<PartItem>,
+    /// Whether each item is edited on a page of its own.
+    pub is_apart: bool,
 }
 
 /// One item of a list.
@@ -199,25 +188,24 @@ pub struct PartSummary {
 
 /// Returns all parts of a document with what is in them.
 #[must_use]
-pub fn overview(document: &Value, keys: &ItemKeys) -> Vec<PartSummary> {
-    let source = Source { document, keys };
-    PARTS
+pub fn overview(kind: DocumentKind, document: &Value, keys: &ItemKeys) -> Vec<PartSummary> {
+    let source = Source { kind, document, keys };
+    of(kind)
         .iter()
         .filter(|part| !part.is_item)
         .map(|part| {
-            let (fields, lists) = source.read(part.root, part.fields);
+            let (fields, lists) = source.read(&part.root, &part.fields);
             let mut rows: Vec<(String, String)> =
                 fields.iter().map(|field| (field.label.clone(), shown(field))).collect();
-            let (apart, here): (Vec<_>, Vec<_>) =
-                lists.into_iter().partition(|list| has_own_pages(part, &list.path));
+            let (apart, here): (Vec<_>, Vec<_>) = lists.into_iter().partition(|list| list.is_apart);
             for list in here {
                 let items: Vec<String> =
                     list.items.iter().map(|item| item.summary.clone()).collect();
                 rows.push((list.label, items.join("\n")));
             }
             PartSummary {
-                slug: part.slug.to_owned(),
-                title: part.title.to_owned(),
+                slug: part.slug.to_string(),
+                title: part.title.to_string(),
                 has_form: !rows.is_empty(),
                 rows,
                 lists: apart,
@@ -228,18 +216,24 @@ pub fn overview(document: &Value, keys: &ItemKeys) -> Vec<PartSummary> {
 
 /// Returns the form of a part; nothing if there is no such item.
 #[must_use]
-pub fn form(part: &Part, item: &str, document: &Value, keys: &ItemKeys) -> Option<PartForm> {
-    let source = Source { document, keys };
+pub fn form(
+    kind: DocumentKind,
+    part: &Part,
+    item: &str,
+    document: &Value,
+    keys: &ItemKeys,
+) -> Option<PartForm> {
+    let source = Source { kind, document, keys };
     let (root, title) = if part.is_item {
-        let place = keys.get(part.root)?.iter().position(|key| key == item)?;
+        let place = keys.get(part.root.as_ref())?.iter().position(|key| key == item)?;
         (format!("{}/{item}", part.root), format!("{} {}", part.title, place.saturating_add(1)))
     } else {
-        (part.root.to_owned(), part.title.to_owned())
+        (part.root.to_string(), part.title.to_string())
     };
-    let (fields, lists) = source.read(&root, part.fields);
-    let lists = lists.into_iter().filter(|list| !has_own_pages(part, &list.path)).collect();
+    let (fields, lists) = source.read(&root, &part.fields);
+    let lists = lists.into_iter().filter(|list| !list.is_apart).collect();
     Some(PartForm {
-        slug: part.slug.to_owned(),
+        slug: part.slug.to_string(),
         item: item.to_owned(),
         title,
         hint: part.hint.to_owned(),
@@ -308,19 +302,13 @@ impl PartField {
     }
 }
 
-fn has_own_pages(part: &Part, path: &str) -> bool {
-    part.fields.iter().any(|spec| match &spec.shape {
-        Shape::List(list) => !list.part.is_empty() && path == join(part.root, spec.path),
-        _ => false,
-    })
-}
-
 fn join(root: &str, path: &str) -> String {
     if root == "/" { format!("/{path}") } else { format!("{root}/{path}") }
 }
 
 /// Where values come from.
 struct Source<'a> {
+    kind: DocumentKind,
     document: &'a Value,
     keys: &'a ItemKeys,
 }
@@ -332,24 +320,34 @@ impl Source<'_> {
             let path = join(root, spec.path);
             match &spec.shape {
                 Shape::List(list) => lists.push(self.list(path, spec, list)),
+                Shape::Group(inside) => {
+                    let (mut inner, mut inner_lists) = self.read(&path, inside);
+                    for label in inner
+                        .iter_mut()
+                        .map(|field| &mut field.label)
+                        .chain(inner_lists.iter_mut().map(|list| &mut list.label))
+                    {
+                        *label = format!("{}: {}", spec.label, small(label));
+                    }
+                    fields.append(&mut inner);
+                    lists.append(&mut inner_lists);
+                }
+                Shape::Any => {}
                 _ => fields.push(self.field(path, spec)),
             }
         }
         (fields, lists)
     }
 
-    fn list(&self, path: String, spec: &Spec, list: &ListSpec) -> PartList {
+    fn list(&self, path: String, spec: &Spec, list: &'static ListSpec) -> PartList {
         let keys = self.keys.get(&path).map_or(&[][..], Vec::as_slice);
         let items = keys
             .iter()
             .enumerate()
             .map(|(index, key)| {
                 let root = format!("{path}/{key}");
-                let specs = if list.part.is_empty() {
-                    list.fields
-                } else {
-                    find(list.part).map_or(&[][..], |part| part.fields)
-                };
+                let specs =
+                    if list.part.is_empty() { list.fields } else { self.fields_apart(list) };
                 let (fields, lists) = self.read(&root, specs);
                 let summary = summary(&fields, &lists);
                 let own_page = !list.part.is_empty();
@@ -357,7 +355,7 @@ impl Source<'_> {
                     path: root,
                     title: format!("{} {}", capital(list.word), index.saturating_add(1)),
                     summary,
-                    part: own_page.then(|| (list.part.to_owned(), key.clone())),
+                    part: own_page.then(|| (slug(list.part), key.clone())),
                     fields: if own_page { Vec::new() } else { fields },
                     lists: if own_page { Vec::new() } else { lists },
                     is_first: index == 0,
@@ -371,6 +369,16 @@ impl Source<'_> {
             word: list.word.to_owned(),
             hint: spec.hint.to_owned(),
             items,
+            is_apart: !list.part.is_empty(),
+        }
+    }
+
+    /// Returns the fields of items that have pages of their own.
+    fn fields_apart(&self, list: &'static ListSpec) -> &'static [Spec] {
+        if list.fields.is_empty() {
+            find(self.kind, list.part).map_or(&[], |part| &part.fields)
+        } else {
+            list.fields
         }
     }
 
@@ -380,7 +388,13 @@ impl Source<'_> {
             Shape::Long => (Kind::Text, Widget::Long),
             Shape::Line => (Kind::Text, Widget::Line),
             Shape::Number => (Kind::Number, Widget::Number),
-            Shape::Lines => (Kind::Lines, Widget::Lines),
+            Shape::Lines | Shape::Codes => (Kind::Lines, Widget::Lines),
+            // What is no date is kept as it is written.
+            Shape::Date
+                if value.is_some_and(|value| date_parts(Some(value)).concat().is_empty()) =>
+            {
+                (Kind::Short, Widget::Short)
+            }
             Shape::Date => (Kind::Date, Widget::Date(date_parts(value))),
             Shape::YesNo => (
                 Kind::YesNo,
@@ -391,7 +405,9 @@ impl Source<'_> {
                 ]),
             ),
             Shape::Choice(known) => (Kind::Short, Widget::Radios(choices(known, value))),
-            Shape::Short | Shape::List(_) => (Kind::Short, Widget::Short),
+            Shape::Short | Shape::List(_) | Shape::Group(_) | Shape::Any => {
+                (Kind::Short, Widget::Short)
+            }
         };
         PartField {
             name: format!("{}{path}", kind.prefix()),
@@ -466,7 +482,7 @@ fn shown(field: &PartField) -> String {
             .find(|choice| choice.value == field.value)
             .map_or_else(|| plain(&field.value), |choice| choice.label.clone()),
         Widget::Date(_) => crate::when::iso_date(&field.value),
-        Widget::Short => plain(&field.value),
+        Widget::Short => crate::words::code(&field.value),
         Widget::Long | Widget::Line | Widget::Number | Widget::Lines => field.value.clone(),
     }
 }
@@ -490,7 +506,7 @@ fn summary(fields: &[PartField], lists: &[PartList]) -> String {
     }
 }
 
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+/// Returns how the part of one item is named in addresses.
+fn slug(word: &str) -> String {
+    word.replace([' ', '’'], "-")
 }

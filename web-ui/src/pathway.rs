@@ -5,6 +5,8 @@
 
 mod reading;
 
+pub(crate) use reading::is_email;
+
 use serde_json::Value;
 
 use crate::words::plain;

@@ -238,14 +238,26 @@ pub fn documents(workspace: impl Display) -> String {
 
 /// Documents of a workspace that match; `page` counts from 1.
 #[must_use]
-pub fn documents_page(workspace: impl Display, words: &str, tag: &str, page: usize) -> String {
+pub fn documents_page(
+    workspace: impl Display,
+    words: &str,
+    tag: &str,
+    kind: &str,
+    page: usize,
+) -> String {
     let mut url = format!("/workspaces/{workspace}/documents?page={page}");
-    for (name, value) in [("q", words), ("tag", tag)] {
+    for (name, value) in [("q", words), ("tag", tag), ("kind", kind)] {
         if !value.is_empty() {
             let _infallible = write!(url, "&{name}={}", encode(value));
         }
     }
     url
+}
+
+/// Choose what kind of document to create.
+#[must_use]
+pub fn document_kinds(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/documents/kinds")
 }
 
 /// Create a document of a kind.
@@ -386,7 +398,7 @@ mod tests {
     fn what_a_person_typed_cannot_leave_its_place_in_an_address() {
         assert_eq!(encode("a&b=c d/é#?"), "a%26b%3Dc%20d%2F%C3%A9%23%3F");
         assert_eq!(
-            documents_page("w", "x&page=9", "", 1),
+            documents_page("w", "x&page=9", "", "", 1),
             "/workspaces/w/documents?page=1&q=x%26page%3D9"
         );
         assert_eq!(edit_part("d", "step", "12@ab"), "/documents/d/edit/step/12@ab");

@@ -151,6 +151,56 @@ pub fn plain(code: &str) -> String {
     words
 }
 
+/// Returns a code in words; addresses, which are no codes, stay as they are.
+#[must_use]
+pub fn code(text: &str) -> String {
+    if text.contains(['@', '/', ':', '.']) { text.to_owned() } else { plain(text) }
+}
+
+/// Returns a word with its first letter large.
+#[must_use]
+pub fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Returns a label with its first letter small, unless it is an abbreviation.
+#[must_use]
+pub fn small(label: &str) -> String {
+    let mut letters = label.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => label.to_owned(),
+    }
+}
+
+/// Returns a word with its article.
+#[must_use]
+pub fn a(word: &str) -> String {
+    let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {word}")
+}
+
+/// Returns a word for several.
+#[must_use]
+pub fn plural(word: &str) -> String {
+    if let Some(stem) = word.strip_suffix("is") {
+        format!("{stem}es")
+    } else if let Some(stem) =
+        word.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o']))
+    {
+        format!("{stem}ies")
+    } else if word.ends_with("ch") {
+        format!("{word}es")
+    } else if let Some(stem) = word.strip_suffix(" in") {
+        format!("{stem}s in")
+    } else {
+        format!("{word}s")
+    }
+}
+
 /// Codes whose plain form is not their letters.
 const KNOWN: &[(&str, &str)] = &[
     ("idva", "Independent domestic violence adviser (IDVA)"),

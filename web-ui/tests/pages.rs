@@ -165,7 +165,10 @@ fn hostile_text_from_another_organisation_stays_text() {
     *document.pointer_mut("/body/contacts/0/email").unwrap() =
         "a@b?bcc=everyone@example.org\" onclick=".into();
     let page = web_ui::pages::read::Read {
-        pathway: web_ui::pathway::Pathway::from_document(&document),
+        content: web_ui::reading::Content::of(
+            crdt_schema::identity::Kind::ReferralPathway,
+            &document,
+        ),
         ..web_ui::pages::read::Read::sample()
     };
     let html = page.render().unwrap();

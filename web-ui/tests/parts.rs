@@ -2,27 +2,55 @@
 
 use std::collections::BTreeSet;
 
+use crdt_schema::identity::Kind as DocumentKind;
 use serde_json::Value;
 use web_ui::forms::part::{Kind, parse_part};
 use web_ui::pages::edit::sample_keys;
 use web_ui::pages::read::sample_document;
-use web_ui::parts::{self, ItemKeys, PARTS, PartField, PartForm, Widget};
+use web_ui::parts::{self, ItemKeys, PartField, PartForm, Widget};
+
+const PATHWAY: DocumentKind = DocumentKind::ReferralPathway;
 
 fn all_forms(document: &Value, keys: &ItemKeys) -> Vec<PartForm> {
+    all_forms_of(PATHWAY, document, keys)
+}
+
+fn all_forms_of(kind: DocumentKind, document: &Value, keys: &ItemKeys) -> Vec<PartForm> {
     let mut forms = Vec::new();
-    for part in PARTS {
+    for part in parts::of(kind) {
         let items = if part.is_item {
-            keys.get(part.root).cloned().unwrap_or_default()
+            keys.get(part.root.as_ref()).cloned().unwrap_or_default()
         } else {
             vec![String::new()]
         };
-        forms.extend(
-            items.iter().map(|item| {
-                parts::form(part, item, document, keys).expect("every item has a form")
-            }),
-        );
+        forms.extend(items.iter().map(|item| {
+            parts::form(kind, part, item, document, keys).expect("every item has a form")
+        }));
     }
     forms
+}
+
+/// An example of each kind but the pathway.
+fn examples() -> Vec<(DocumentKind, Value)> {
+    [
+        include_str!("../../node/examples/aggregated-insight.debt-and-food.json"),
+        include_str!("../../node/examples/community-insights-project.debt.json"),
+        include_str!("../../node/examples/data-request.vulnerable-list-match.json"),
+        include_str!("../../node/examples/data-sharing-agreement.cash-first.json"),
+        include_str!("../../node/examples/dpia-lite.debt-insight.json"),
+        include_str!("../../node/examples/idea-register.2026-2.json"),
+        include_str!("../../node/examples/informed-consent.cash-first.json"),
+        include_str!("../../node/examples/organization-profile.open-door.json"),
+        include_str!("../../node/examples/programme-evaluation.2026.json"),
+        include_str!("../../node/examples/survey.before-after.debt.json"),
+        include_str!("../../node/examples/tagging-convention.northmere.json"),
+    ]
+    .iter()
+    .map(|text| {
+        let document: Value = serde_json::from_str(text).unwrap();
+        (crdt_schema::documents::check(&document).unwrap().0, document)
+    })
+    .collect()
 }
 
 fn all_fields(form: &PartForm) -> Vec<&PartField> {
@@ -75,9 +103,15 @@ fn every_field_of_the_body_can_be_edited() {
 
 #[test]
 fn saving_a_form_that_nobody_touched_changes_nothing() {
-    let document = sample_document();
-    let keys = sample_keys(&document);
-    for form in all_forms(&document, &keys) {
+    untouched(PATHWAY, &sample_document());
+    for (kind, document) in examples() {
+        untouched(kind, &document);
+    }
+}
+
+fn untouched(kind: DocumentKind, document: &Value) {
+    let keys = sample_keys(document);
+    for form in all_forms_of(kind, document, &keys) {
         let mut posted = Vec::new();
         for field in all_fields(&form) {
             match &field.widget {
@@ -90,7 +124,7 @@ fn saving_a_form_that_nobody_touched_changes_nothing() {
             }
         }
         for (path, value) in parse_part(&posted).unwrap() {
-            let before = value_at(&document, &path, &keys).unwrap_or(Value::Null);
+            let before = value_at(document, &path, &keys).unwrap_or(Value::Null);
             let nothing =
                 value == Value::String(String::new()) || value == Value::Array(Vec::new());
             assert!(
@@ -142,8 +176,11 @@ fn only_texts_that_are_there_and_fit_a_browser_are_live() {
 fn a_part_of_an_item_that_is_gone_has_no_form() {
     let document = sample_document();
     let keys = sample_keys(&document);
-    assert_eq!(parts::form(parts::find("step").unwrap(), "99@0a", &document, &keys), None);
-    assert!(parts::find("no-such-part").is_none());
+    assert_eq!(
+        parts::form(PATHWAY, parts::find(PATHWAY, "step").unwrap(), "99@0a", &document, &keys),
+        None
+    );
+    assert!(parts::find(PATHWAY, "no-such-part").is_none());
 }
 
 #[test]
@@ -158,10 +195,48 @@ fn a_document_of_any_shape_is_read_without_harm() {
         let document: Value = serde_json::from_str(json).unwrap();
         let keys = sample_keys(&document);
         assert_eq!(
-            parts::overview(&document, &keys).len(),
-            PARTS.iter().filter(|part| !part.is_item).count(),
+            parts::overview(PATHWAY, &document, &keys).len(),
+            parts::of(PATHWAY).iter().filter(|part| !part.is_item).count(),
             "{json}"
         );
         let _pathway = web_ui::pathway::Pathway::from_document(&document);
+    }
+}
+
+#[test]
+fn every_field_of_the_body_of_every_kind_can_be_edited() {
+    for (kind, document) in examples() {
+        let keys = sample_keys(&document);
+        let mut wanted = BTreeSet::new();
+        leaves(&document["body"], "/body", &keys, &mut wanted);
+        let forms = all_forms_of(kind, &document, &keys);
+        let offered: BTreeSet<String> =
+            forms.iter().flat_map(all_fields).map(|field| field.path.clone()).collect();
+        // What may have any shape is kept as the file brought it.
+        let kept = ["/receipt_example", "/expected_days", "/kpis", "/node"];
+        let is_offered = |path: &str| {
+            offered.contains(path)
+                || offered.iter().any(|field| field.starts_with(&format!("{path}/")))
+                || kept.iter().any(|known| path.contains(known))
+        };
+        let missing: Vec<&String> = wanted
+            .iter()
+            .filter(|path| {
+                !is_offered(path)
+                    && value_at(&document, path, &keys)
+                        .is_some_and(|value| !value.is_null() && value != serde_json::json!([]))
+            })
+            .collect();
+        assert!(missing.is_empty(), "{kind}: {missing:?}");
+    }
+}
+
+#[test]
+fn no_two_parts_of_a_kind_have_one_name() {
+    for kind in DocumentKind::ALL {
+        let names: BTreeSet<&str> =
+            parts::of(*kind).iter().map(|part| part.slug.as_ref()).collect();
+        assert_eq!(names.len(), parts::of(*kind).len(), "{kind}: {names:?}");
+        assert!(parts::of(*kind).iter().all(|part| !part.fields.is_empty()), "{kind}");
     }
 }

@@ -83,6 +83,7 @@ fn routes() -> Vec<Route> {
         ("/join/check", post(join::check)),
         ("/join/{w}", get(join::waiting)),
         ("/workspaces/{w}/documents", get(documents::list)),
+        ("/workspaces/{w}/documents/kinds", get(documents::kinds)),
         ("/workspaces/{w}/documents/new", get(documents::new).post(documents::create)),
         ("/workspaces/{w}/import/upload", get(import::upload)),
         ("/workspaces/{w}/import/check", post(import::check)),

@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | `/body/steps/12@ab/detail` | text that merges letter by letter | the text; `\r\n` becomes `\n` |
 //! | `s:/body/response_time/acknowledge` | one short value, chosen as a whole | trimmed; empty means none (`null`) |
-//! | `n:/body/eligibility/minimum_age` | a whole number | empty means none |
+//! | `n:/body/eligibility/minimum_age` | a number | empty means none |
 //! | `b:/body/consent_needed/required` | yes or no | `true`, `false`; empty means not said |
 //! | `l:/body/measures` | a list of sentences | one in a line; empty lines are left out |
 //! | `d:/body/review/review_date:day`, `:month`, `:year` | a date | three numbers; all empty means none |
@@ -80,7 +80,7 @@ pub enum Kind {
     Text,
     /// One short value.
     Short,
-    /// A whole number.
+    /// A number.
     Number,
     /// Yes, no, or not said.
     YesNo,
@@ -123,11 +123,18 @@ fn short(typed: &str) -> Value {
 fn number(typed: &str) -> Result<Value, String> {
     match typed.trim() {
         "" => Ok(Value::Null),
-        typed => typed
-            .replace(',', "")
-            .parse::<u32>()
-            .map(Value::from)
-            .map_err(|_| "Enter a whole number, like 18, or leave it empty".to_owned()),
+        typed => {
+            let plain = typed.replace(',', "");
+            let whole = plain.parse::<i64>().ok().map(Value::from);
+            let broken = || {
+                let is_plain = plain.chars().all(|c| c.is_ascii_digit() || ".-".contains(c));
+                let number = plain.parse::<f64>().ok().filter(|_| is_plain)?;
+                serde_json::Number::from_f64(number).map(Value::Number)
+            };
+            whole
+                .or_else(broken)
+                .ok_or_else(|| "Enter a number, like 18, or leave it empty".to_owned())
+        }
     }
 }
 

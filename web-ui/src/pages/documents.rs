@@ -1,15 +1,17 @@
 //! Documents of a workspace: list, create, bring in. `chrome.workspace` must be set on all of these pages.
 
 use askama::Template;
-use crdt_schema::identity::{DocumentId, OrganizationId, WorkspaceId};
+use crdt_schema::identity::{DocumentId, Kind, OrganizationId, WorkspaceId};
 
 use super::Pages;
 use crate::chrome::{Chrome, Tab};
 use crate::forms::document::{AudienceForm, TitleForm};
 use crate::forms::{Choice, Field};
+use crate::kinds;
 use crate::urls;
+use crate::words::capital;
 
-/// `/workspaces/{w}/documents?q=&tag=&page=`: at most 50 rows.
+/// `/workspaces/{w}/documents?q=&tag=&kind=&page=`: at most 50 rows.
 #[derive(Debug, Template)]
 #[template(path = "pages/documents.html")]
 pub struct Documents {
@@ -23,6 +25,10 @@ pub struct Documents {
     pub tag: String,
     /// The tags to choose from.
     pub tags: Vec<String>,
+    /// The kind to look for; nothing for all.
+    pub kind: Option<Kind>,
+    /// The kinds to choose from.
+    pub kinds: Vec<Kind>,
     /// The rows of this page.
     pub documents: Vec<DocumentRow>,
     /// How many match.
@@ -38,6 +44,8 @@ pub struct Documents {
 pub struct DocumentRow {
     /// Its id.
     pub id: DocumentId,
+    /// What it is.
+    pub kind: Kind,
     /// Its title.
     pub title: String,
     /// Names of its tags.
@@ -52,17 +60,38 @@ pub struct DocumentRow {
     pub conflict: bool,
 }
 
+impl DocumentRow {
+    /// Returns what its kind is called.
+    #[must_use]
+    pub fn kind_name(&self) -> String {
+        capital(kinds::words(self.kind).one)
+    }
+}
+
 impl Documents {
+    /// Returns the kinds to choose from.
+    #[must_use]
+    pub fn kind_choices(&self) -> Vec<Choice> {
+        let choice = |kind: &Kind| Choice::new(kind.word(), &capital(kinds::words(*kind).many), "");
+        self.kinds.iter().map(choice).collect()
+    }
+
+    /// Is this the kind that was chosen?
+    #[must_use]
+    pub fn is_kind(&self, word: &str) -> bool {
+        self.kind.is_some_and(|kind| kind.word() == word)
+    }
+
     /// Was the list filtered?
     #[must_use]
     pub const fn is_filtered(&self) -> bool {
-        !self.words.is_empty() || !self.tag.is_empty()
+        !self.words.is_empty() || !self.tag.is_empty() || self.kind.is_some()
     }
 
     /// Returns the sentence above the list.
     #[must_use]
     pub fn found(&self) -> String {
-        crate::chrome::count(self.total, "pathway", "pathways")
+        crate::chrome::count(self.total, "document", "documents")
     }
 
     /// Returns a page with the usual values.
@@ -70,6 +99,7 @@ impl Documents {
     pub fn sample() -> Self {
         let row = |key: u8, title: &str, tags: &[&str]| DocumentRow {
             id: DocumentId([key; 32]),
+            kind: Kind::ReferralPathway,
             title: title.to_owned(),
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
             updated: "today at 3:05pm".to_owned(),
@@ -87,6 +117,8 @@ impl Documents {
                 "Food insecurity".to_owned(),
                 "Money and debt".to_owned(),
             ],
+            kind: None,
+            kinds: vec![Kind::ReferralPathway, Kind::TaggingConvention],
             documents: vec![
                 row(
                     1,
@@ -96,17 +128,21 @@ impl Documents {
                 row(2, "Domestic abuse: what to do when somebody tells you", &["Domestic abuse"]),
             ],
             total: 2,
-            pages: Pages { previous: None, next: Some(urls::documents_page("sample", "", "", 2)) },
+            pages: Pages {
+                previous: None,
+                next: Some(urls::documents_page("sample", "", "", "", 2)),
+            },
             cannot_write: None,
         }
     }
 
-    /// Returns the page of a workspace without pathways.
+    /// Returns the page of a workspace without documents.
     #[must_use]
     pub fn sample_empty() -> Self {
         Self {
             documents: Vec::new(),
             tags: Vec::new(),
+            kinds: Vec::new(),
             total: 0,
             pages: Pages::default(),
             ..Self::sample()
@@ -126,6 +162,30 @@ impl Documents {
     }
 }
 
+/// `/workspaces/{w}/documents/kinds`: what to create.
+#[derive(Debug, Template)]
+#[template(path = "pages/document_kinds.html")]
+pub struct DocumentKinds {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+}
+
+impl DocumentKinds {
+    /// Returns every kind, in the order in which it is offered.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<(Kind, kinds::Words)> {
+        Kind::ALL.iter().map(|kind| (*kind, kinds::words(*kind))).collect()
+    }
+
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self { chrome: Chrome::sample_in_workspace(Tab::Pathways), workspace: WorkspaceId([7; 32]) }
+    }
+}
+
 /// `/workspaces/{w}/documents/new?kind=`.
 #[derive(Debug, Template)]
 #[template(path = "pages/document_new.html")]
@@ -134,8 +194,10 @@ pub struct DocumentNew {
     pub chrome: Chrome,
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// The kind's word; posted as `kind`.
-    pub kind: String,
+    /// The kind; posted as `kind`.
+    pub kind: Kind,
+    /// What it starts from; posted as `template`.
+    pub template: Field,
     /// What was typed as its title.
     pub form: TitleForm,
     /// Who was chosen.
@@ -175,6 +237,32 @@ impl Chosen {
 }
 
 impl DocumentNew {
+    /// Returns what people call the kind.
+    #[must_use]
+    pub const fn words(&self) -> kinds::Words {
+        kinds::words(self.kind)
+    }
+
+    /// Returns what the button says.
+    #[must_use]
+    pub fn button(&self) -> String {
+        format!("Create {}", self.words().one)
+    }
+
+    /// Returns what the document may start from; a blank page comes last.
+    #[must_use]
+    pub fn starts(&self) -> Vec<Choice> {
+        let starts = kinds::starts(self.kind);
+        let known = starts.iter().map(|start| Choice::new(start.slug, start.name, start.about));
+        known.chain([Choice::new("", "A blank page", "")]).collect()
+    }
+
+    /// Returns the page of a kind with templates.
+    #[must_use]
+    pub fn sample_templates() -> Self {
+        Self { kind: Kind::DataSharingAgreement, template: Field::of("sharing"), ..Self::sample() }
+    }
+
     /// Returns who may read; who may read is widened to the public on purpose only, later.
     #[must_use]
     pub fn readers(&self) -> Vec<Choice> {
@@ -201,7 +289,8 @@ impl DocumentNew {
         Self {
             chrome: Chrome::sample_in_workspace(Tab::Pathways),
             workspace: WorkspaceId([7; 32]),
-            kind: "referral_pathway".to_owned(),
+            kind: Kind::ReferralPathway,
+            template: Field::default(),
             form: TitleForm::default(),
             audience: AudienceForm::fresh(),
             organizations: Chosen::samples(),
@@ -287,7 +376,7 @@ impl ImportCheck {
                 ImportRow {
                     row: 1,
                     title: "Cash first: when somebody cannot afford food".to_owned(),
-                    result: Ok("A new pathway with 5 steps".to_owned()),
+                    result: Ok("A new pathway".to_owned()),
                     url: None,
                 },
                 ImportRow {
@@ -318,7 +407,7 @@ impl ImportDone {
     #[must_use]
     pub fn heading(&self) -> String {
         let made = self.rows.iter().filter(|row| row.result.is_ok()).count();
-        format!("{} brought in", crate::chrome::count(made, "pathway", "pathways"))
+        format!("{} brought in", crate::chrome::count(made, "document", "documents"))
     }
 
     /// Returns a page with the usual values.

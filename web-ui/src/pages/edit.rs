@@ -1,6 +1,7 @@
 //! A document to edit: all its parts, one part, and the question before an item is removed.
 
 use askama::Template;
+use crdt_schema::identity::Kind;
 use serde_json::Value;
 
 use super::read::sample_document;
@@ -62,7 +63,7 @@ impl Edit {
         Self {
             chrome: Chrome::sample_in_workspace(Tab::Pathways),
             document: DocumentHead::sample(),
-            parts: parts::overview(&document, &sample_keys(&document)),
+            parts: parts::overview(Kind::ReferralPathway, &document, &sample_keys(&document)),
             conflicts: vec![Conflict::sample()],
             is_suggesting: false,
         }
@@ -84,6 +85,8 @@ pub struct EditPart {
     pub conflicts: Vec<Conflict>,
     /// Who else has this part open, when the page was made: person (organisation).
     pub people: Vec<String>,
+    /// What in the text that was typed may be about a person.
+    pub warnings: Vec<String>,
     /// Why the change is suggested, on the form that sends a suggestion: `/documents/{d}/suggest/{part}`.
     pub note: Option<Field>,
 }
@@ -120,6 +123,22 @@ impl EditPart {
         }
         self.chrome.errors = errors;
         self
+    }
+
+    /// Asks whether what was typed is about a person.
+    #[must_use]
+    pub fn asking(self, posted: &Posted, warnings: Vec<String>) -> Self {
+        let message = "Check that this is not about a person whom you help".to_owned();
+        let mut page = self.again(posted, vec![FormError { field: "sure".to_owned(), message }]);
+        page.warnings = warnings;
+        page
+    }
+
+    /// Returns a page that asks whether what was typed is about a person.
+    #[must_use]
+    pub fn sample_warning() -> Self {
+        let warning = "“07700 900123” looks like a mobile phone number".to_owned();
+        Self::sample_step().asking(&Posted(Vec::new()), vec![warning])
     }
 
     /// Returns the address that the form posts to, which is the page's own.
@@ -165,14 +184,16 @@ impl EditPart {
 
     fn of(slug: &str, item: &str) -> Self {
         let document = sample_document();
-        let form = parts::find(slug)
-            .and_then(|part| parts::form(part, item, &document, &sample_keys(&document)));
+        let kind = Kind::ReferralPathway;
+        let form = parts::find(kind, slug)
+            .and_then(|part| parts::form(kind, part, item, &document, &sample_keys(&document)));
         Self {
             chrome: Chrome::sample_in_workspace(Tab::Pathways),
             document: DocumentHead::sample(),
             form: form.unwrap_or_default(),
             conflicts: Vec::new(),
             people: vec!["Sam Ali (Open Door)".to_owned()],
+            warnings: Vec::new(),
             note: None,
         }
     }

@@ -1,12 +1,12 @@
 //! A document to read, to print, to choose between rival values, and who has access.
 
 use askama::Template;
+use crdt_schema::identity::Kind;
 
 use super::{Conflict, DocumentHead};
 use crate::chrome::{Chrome, Tab};
-use crate::diagram;
 use crate::forms::{Choice, Field};
-use crate::pathway::Pathway;
+use crate::reading::Content;
 
 /// `/documents/{d}`.
 #[derive(Debug, Template)]
@@ -16,8 +16,8 @@ pub struct Read {
     pub chrome: Chrome,
     /// Which document.
     pub document: DocumentHead,
-    /// What is in it: [`Pathway::from_document`].
-    pub pathway: Pathway,
+    /// What is in it.
+    pub content: Content,
     /// Fields that two people set at the same time.
     pub conflicts: Vec<Conflict>,
     /// When it changed last and who changed it: "today at 3:05pm by Priya Shah (Leeds City Council)".
@@ -31,6 +31,12 @@ pub struct Read {
 }
 
 impl Read {
+    /// Returns the flow picture of a pathway's steps as SVG.
+    #[must_use]
+    pub fn diagram(&self) -> String {
+        self.content.diagram(&self.document.title)
+    }
+
     /// Returns how many changes are held back, as a sentence.
     #[must_use]
     pub fn held_words(&self) -> String {
@@ -45,19 +51,13 @@ impl Read {
         format!("{waits} for an answer")
     }
 
-    /// Returns the flow picture of the steps as SVG.
-    #[must_use]
-    pub fn diagram(&self) -> String {
-        diagram::steps(&self.document.title, &self.pathway.steps)
-    }
-
     /// Returns a page with the usual values.
     #[must_use]
     pub fn sample() -> Self {
         Self {
             chrome: Chrome::sample_in_workspace(Tab::Pathways),
             document: DocumentHead::sample(),
-            pathway: Pathway::from_document(&sample_document()),
+            content: Content::of(Kind::ReferralPathway, &sample_document()),
             conflicts: vec![Conflict::sample()],
             updated: "today at 3:05pm by Priya Shah (Leeds City Council)".to_owned(),
             overdue: true,
@@ -76,7 +76,7 @@ pub struct Print {
     /// Which document.
     pub document: DocumentHead,
     /// What is in it.
-    pub pathway: Pathway,
+    pub content: Content,
     /// Fields that two people set at the same time.
     pub conflicts: Vec<Conflict>,
     /// Whether the review date has passed.
@@ -90,20 +90,20 @@ pub struct Print {
 }
 
 impl Print {
-    /// Returns the flow picture of the steps as SVG.
+    /// Returns the flow picture of a pathway's steps as SVG.
     #[must_use]
     pub fn diagram(&self) -> String {
-        diagram::steps(&self.document.title, &self.pathway.steps)
+        self.content.diagram(&self.document.title)
     }
 
     /// Returns a page with the usual values.
     #[must_use]
     pub fn sample() -> Self {
-        let Read { chrome, document, pathway, conflicts, overdue, .. } = Read::sample();
+        let Read { chrome, document, content, conflicts, overdue, .. } = Read::sample();
         Self {
             chrome,
             document,
-            pathway,
+            content,
             conflicts,
             overdue,
             workspace: "Northmere cash first partnership".to_owned(),
@@ -150,6 +150,29 @@ impl Choose {
             value: Field::default(),
         }
     }
+}
+
+/// Returns a page of another kind, from a small document of it.
+fn sample_of(kind: Kind, body: &serde_json::Value) -> Read {
+    let content = serde_json::json!({"title": "Sample", "status": "draft", "body": body});
+    let mut read = Read { content: Content::of(kind, &content), ..Read::sample() };
+    read.document.kind = kind;
+    read
+}
+
+/// Returns pages of kinds that are shown in their own way.
+#[must_use]
+pub fn samples() -> Vec<(&'static str, Read)> {
+    let of = |name, kind: Kind| {
+        let start = crate::kinds::starts(kind).into_iter().next();
+        (name, sample_of(kind, &start.map(|start| start.body).unwrap_or_default()))
+    };
+    vec![
+        of("document-tags", Kind::TaggingConvention),
+        of("document-agreement", Kind::DataSharingAgreement),
+        of("document-assessment", Kind::DpiaLite),
+        of("document-request", Kind::DataRequest),
+    ]
 }
 
 /// Returns a small pathway for samples and tests, with every part filled in.

@@ -1,5 +1,7 @@
 //! [`PARTS`]: every field of a referral pathway, once.
 
+use std::borrow::Cow;
+
 use super::{ListSpec, Part, Shape, Spec};
 
 const fn spec(path: &'static str, label: &'static str, hint: &'static str, shape: Shape) -> Spec {
@@ -13,7 +15,14 @@ const fn part(
     hint: &'static str,
     fields: &'static [Spec],
 ) -> Part {
-    Part { slug, title, hint, root, is_item: false, fields }
+    Part {
+        slug: Cow::Borrowed(slug),
+        title: Cow::Borrowed(title),
+        hint,
+        root: Cow::Borrowed(root),
+        is_item: false,
+        fields: Cow::Borrowed(fields),
+    }
 }
 
 const fn item(
@@ -23,7 +32,14 @@ const fn item(
     hint: &'static str,
     fields: &'static [Spec],
 ) -> Part {
-    Part { slug, title, hint, root, is_item: true, fields }
+    Part {
+        slug: Cow::Borrowed(slug),
+        title: Cow::Borrowed(title),
+        hint,
+        root: Cow::Borrowed(root),
+        is_item: true,
+        fields: Cow::Borrowed(fields),
+    }
 }
 
 /// All parts of a referral pathway, in the order in which they are shown.

@@ -141,7 +141,7 @@ pub(super) fn referral(object: &Object<'_>) -> Referral {
     }
 }
 
-pub(super) fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     text.contains('@') && text.chars().all(|c| c.is_ascii_alphanumeric() || "@.-_+'".contains(c))
 }
 

@@ -64,6 +64,7 @@ pub(crate) async fn create(
     if fields.get("title").and_then(Value::as_str).is_none_or(|title| title.trim().is_empty()) {
         return Err(Problem::invalid("/title", "enter a title"));
     }
+    name_title(&mut fields);
     let (kind, content) = check(&Value::Object(fields))?;
     let (id, heads) =
         make(&app, Command::CreateDocument { workspace, kind, audience, content, person }).await?;
@@ -74,6 +75,19 @@ pub(crate) async fn create(
     let headers: HeaderMap =
         headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     Ok((StatusCode::CREATED, headers, Json(json!({"id": id, "heads": heads}))))
+}
+
+/// Puts the title where its kind has it: directories call it a name.
+pub(crate) fn name_title(fields: &mut Map<String, Value>) {
+    let kind =
+        fields.get("document_type").and_then(Value::as_str).and_then(|word| word.parse().ok());
+    let field = kind.map_or("title", documents::title_field);
+    if field != "title"
+        && !fields.contains_key(field)
+        && let Some(title) = fields.remove("title")
+    {
+        fields.insert(field.to_owned(), title);
+    }
 }
 
 /// Checks what shall become a document.

@@ -11,12 +11,12 @@ const DEEPEST_HEADING: usize = 6;
 pub(crate) fn write(content: &Value) -> String {
     let mut text = String::new();
     let field = |name: &str| content.get(name).and_then(Value::as_str).unwrap_or_default();
-    let _written = writeln!(text, "# {}\n", escape(field("title")));
+    let _written = writeln!(text, "# {}\n", escape(&crdt_schema::documents::title(content)));
     if !field("description").is_empty() {
         let _written = writeln!(text, "{}\n", escape(field("description")));
     }
     let Some(members) = content.as_object() else { return text };
-    let apart = ["title", "description", "body"];
+    let apart = ["title", "name", "description", "body"];
     let facts: Map<String, Value> = members
         .iter()
         .filter(|(name, _)| !apart.contains(&name.as_str()) && !name.starts_with('_'))

@@ -13,7 +13,7 @@ use web_ui::chrome::{Chrome, Tab};
 use web_ui::forms::Field;
 use web_ui::pages::read::{Choose, Print, Read};
 use web_ui::pages::{Conflict, DocumentHead, Rival};
-use web_ui::pathway::Pathway;
+use web_ui::reading::Content;
 use web_ui::words::plain;
 use web_ui::{urls, when};
 
@@ -57,6 +57,7 @@ pub(crate) async fn open(app: &App, signed: &Signed, id: DocumentId) -> Result<O
     let head = DocumentHead {
         id,
         workspace: view.workspace,
+        kind: view.kind,
         title: view.title.clone(),
         heads: view.heads.clone(),
         cannot: cannot(&view, &members),
@@ -81,10 +82,11 @@ fn cannot(view: &DocumentView, members: &[MemberView]) -> Option<String> {
         members.iter().filter(writes).map(|member| member.name.as_str()).collect();
     let ask =
         if names.is_empty() { String::new() } else { format!(" Ask {}.", names.join(" or ")) };
+    let what = web_ui::kinds::words(view.kind).one;
     let may = if view.may_suggest {
-        "Your organisation can read this pathway and suggest changes, but not change it."
+        format!("Your organisation can read this {what} and suggest changes, but not change it.")
     } else {
-        "Your organisation can read this pathway, but not change it."
+        format!("Your organisation can read this {what}, but not change it.")
     };
     Some(format!("{may}{ask}"))
 }
@@ -134,7 +136,7 @@ pub(crate) async fn read(
     frame::show(&Read {
         chrome,
         document: head,
-        pathway: Pathway::from_document(&content),
+        content: Content::of(view.kind, &content),
         conflicts,
         updated: format!("{} by {last_editor}", calendar.near(view.updated)),
         overdue: when::is_past(&view.review_date, calendar.today()),
@@ -156,7 +158,7 @@ pub(crate) async fn print(
     let calendar = frame::calendar();
     frame::show(&Print {
         chrome,
-        pathway: Pathway::from_document(&content),
+        content: Content::of(view.kind, &content),
         conflicts,
         overdue: when::is_past(&view.review_date, calendar.today()),
         workspace: workspace_name,

@@ -3,17 +3,21 @@
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use crdt_schema::documents as schema;
 use crdt_schema::identity::{Kind, OrganizationId, WorkspaceId};
 use engine::input::Command;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use web_ui::chrome::Tab;
+use web_ui::forms::Field;
 use web_ui::forms::Posted;
 use web_ui::forms::document::{AudienceForm, TitleForm};
+use web_ui::kinds;
 use web_ui::pages::Pages;
-use web_ui::pages::documents::{DocumentNew, DocumentRow, Documents};
+use web_ui::pages::documents::{DocumentKinds, DocumentNew, DocumentRow, Documents};
 use web_ui::urls;
 use web_ui::when;
+use web_ui::words::capital;
 
 use super::access::{audience, chosen, is_ticked};
 use super::frame::{self, Refusal, Signed};
@@ -34,6 +38,8 @@ pub(crate) struct Wanted {
     #[serde(default)]
     tag: String,
     #[serde(default)]
+    kind: String,
+    #[serde(default)]
     page: Option<usize>,
 }
 
@@ -44,11 +50,12 @@ pub(crate) async fn list(
     signed: Signed,
 ) -> Result<Response, Refusal> {
     let (chrome, workspace) = frame::chrome_in(&app, &signed, id, Tab::Pathways).await?;
-    let Wanted { q, tag, page } = wanted;
+    let Wanted { q, tag, kind, page } = wanted;
+    let kind: Option<Kind> = kind.parse().ok();
     let page = page.unwrap_or(1).max(1);
     let calendar = frame::calendar();
     let (words, wanted_tag) = (q.clone(), tag.clone());
-    let (documents, total, tags, members) = app
+    let (documents, total, tags, kinds, members) = app
         .handle()
         .read(move |node| {
             let mut all = node.documents(&id);
@@ -58,8 +65,12 @@ pub(crate) async fn list(
                 .collect();
             tags.sort();
             tags.dedup();
+            let mut kinds: Vec<Kind> = all.iter().map(|document| document.kind).collect();
+            kinds.sort_unstable();
+            kinds.dedup();
             all.retain(|document| {
                 mentions(document, &words)
+                    && kind.is_none_or(|kind| document.kind == kind)
                     && (wanted_tag.is_empty() || has_tag(document, &wanted_tag))
             });
             let total = all.len();
@@ -67,6 +78,7 @@ pub(crate) async fn list(
             let rows: Vec<DocumentRow> = shown
                 .map(|document| DocumentRow {
                     id: document.id,
+                    kind: document.kind,
                     title: document.title.clone(),
                     tags: document.tags.iter().map(|(name, _)| name.clone()).collect(),
                     updated: calendar.near(document.updated),
@@ -77,10 +89,10 @@ pub(crate) async fn list(
                         .is_ok_and(|conflicts| !conflicts.is_empty()),
                 })
                 .collect();
-            (rows, total, tags, node.members(&id))
+            (rows, total, tags, kinds, node.members(&id))
         })
         .await?;
-    let at = |page: usize| urls::documents_page(id, &q, &tag, page);
+    let at = |page: usize| urls::documents_page(id, &q, &tag, kind.map_or("", Kind::word), page);
     let pages = Pages {
         previous: (page > 1).then(|| at(page - 1)),
         next: (page.saturating_mul(ROWS) < total).then(|| at(page.saturating_add(1))),
@@ -92,6 +104,8 @@ pub(crate) async fn list(
         words: q,
         tag,
         tags,
+        kind,
+        kinds,
         documents,
         total,
         pages,
@@ -103,6 +117,16 @@ pub(crate) async fn list(
 pub(crate) struct NewKind {
     #[serde(default)]
     kind: String,
+}
+
+/// Asks what to create.
+pub(crate) async fn kinds(
+    State(app): State<App>,
+    Id(id): Id<WorkspaceId>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let (chrome, _) = frame::chrome_in(&app, &signed, id, Tab::Pathways).await?;
+    frame::show(&DocumentKinds { chrome, workspace: id })
 }
 
 pub(crate) async fn new(
@@ -132,7 +156,8 @@ async fn new_page(
     Ok(DocumentNew {
         chrome: chrome.with_errors(errors),
         workspace: id,
-        kind: kind.word().to_owned(),
+        kind,
+        template: start(kind, posted),
         form,
         audience,
         organizations: chosen(
@@ -143,6 +168,28 @@ async fn new_page(
             ticked("writer"),
         ),
     })
+}
+
+/// Returns what a new document starts from: what was chosen, or what is offered first.
+fn start(kind: Kind, posted: &Posted) -> Field {
+    let first = || kinds::starts(kind).first().map_or("", |start| start.slug).to_owned();
+    let chosen = posted.0.iter().find(|(name, _)| name == "template");
+    Field::of(&chosen.map_or_else(first, |(_, value)| value.clone()))
+}
+
+/// Returns what a new document holds.
+fn first_content(kind: Kind, title: &impl serde::Serialize, template: &str) -> Value {
+    let started = kinds::starts(kind).into_iter().find(|start| start.slug == template);
+    let mut content = serde_json::Map::new();
+    content.insert("document_type".to_owned(), json!(kind));
+    content.insert(schema::title_field(kind).to_owned(), json!(title));
+    content.insert("status".to_owned(), json!("draft"));
+    // A directory's fields stand at the top.
+    if schema::title_field(kind) == "title" {
+        let body = started.map_or_else(|| json!({}), |start| start.body);
+        content.insert("body".to_owned(), body);
+    }
+    Value::Object(content)
 }
 
 pub(crate) async fn create(
@@ -158,15 +205,17 @@ pub(crate) async fn create(
         (Ok(title), Ok(who)) => {
             let own = app.handle().read(|node| node.card().organization).await?;
             let audience = audience(who, &posted, own);
-            let content =
-                json!({"document_type": kind, "title": title, "status": "draft", "body": {}});
+            let content = first_content(kind, &title, &start(kind, &posted).value);
             let (kind, content) = edit::check(&content)?;
             let person = signed.person();
             let command =
                 Command::CreateDocument { workspace: id, kind, audience, content, person };
             match edit::make(&app, command).await {
                 Ok((document, _)) => {
-                    app.banners().put(&signed, "Pathway created. Fill in its parts.");
+                    app.banners().put(
+                        &signed,
+                        format!("{} created. Fill in its parts.", capital(kinds::words(kind).one)),
+                    );
                     return Ok(Redirect::to(&urls::edit(document)).into_response());
                 }
                 Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => {

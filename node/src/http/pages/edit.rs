@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crdt_schema::document::{Edit, FieldPath};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::DocumentId;
+use crdt_schema::personal::Finding;
 use serde_json::Value;
 use web_ui::forms::part::parse_part;
 use web_ui::forms::{FormError, Posted};
@@ -29,7 +30,7 @@ pub(crate) async fn overview(
 ) -> Result<Response, Refusal> {
     let Opened { chrome, head, content, conflicts, .. } = document::open(&app, &signed, id).await?;
     let keys = current_keys(&app, id, &content, &head.heads).await?;
-    let parts = parts::overview(&content, &keys);
+    let parts = parts::overview(head.kind, &content, &keys);
     frame::show(&EditPage { chrome, document: head, parts, conflicts, is_suggesting: false })
 }
 
@@ -48,20 +49,15 @@ pub(crate) type Address = Path<Vec<String>>;
 
 pub(crate) struct Wanted {
     pub(crate) id: DocumentId,
-    part: &'static parts::Part,
+    slug: String,
     item: String,
 }
 
 pub(crate) fn wanted(address: Vec<String>) -> Result<Wanted, Refusal> {
     let mut segments = address.into_iter();
     let id = segments.next().and_then(|id| id.parse().ok()).ok_or(Refusal::NotFound)?;
-    let part = segments.next().and_then(|slug| parts::find(&slug)).ok_or(Refusal::NotFound)?;
-    let item = segments.next().unwrap_or_default();
-    if part.is_item == item.is_empty() {
-        Err(Refusal::NotFound)
-    } else {
-        Ok(Wanted { id, part, item })
-    }
+    let slug = segments.next().ok_or(Refusal::NotFound)?;
+    Ok(Wanted { id, slug, item: segments.next().unwrap_or_default() })
 }
 
 pub(crate) async fn part(
@@ -85,12 +81,13 @@ pub(crate) async fn part_page(
     let id = wanted.id;
     let Opened { chrome, head, content, conflicts, .. } = document::open(app, signed, id).await?;
     let keys = current_keys(app, id, &content, &head.heads).await?;
-    let form = parts::form(wanted.part, &wanted.item, &content, &keys).ok_or(Refusal::NotFound)?;
-    let root = if wanted.part.is_item {
-        format!("{}/{}", wanted.part.root, wanted.item)
-    } else {
-        wanted.part.root.to_owned()
-    };
+    let part = parts::find(head.kind, &wanted.slug)
+        .filter(|part| part.is_item != wanted.item.is_empty())
+        .ok_or(Refusal::NotFound)?;
+    let form =
+        parts::form(head.kind, part, &wanted.item, &content, &keys).ok_or(Refusal::NotFound)?;
+    let root =
+        if part.is_item { format!("{}/{}", part.root, wanted.item) } else { part.root.to_string() };
     let here =
         move |path: &str| root == "/" || path == root || path.starts_with(&format!("{root}/"));
     let in_part = here.clone();
@@ -103,7 +100,15 @@ pub(crate) async fn part_page(
         .collect();
     people.dedup();
     let conflicts = conflicts.into_iter().filter(|conflict| here(&conflict.path)).collect();
-    Ok(EditPart { chrome, document: head, form, conflicts, people, note: None })
+    Ok(EditPart {
+        chrome,
+        document: head,
+        form,
+        conflicts,
+        people,
+        warnings: Vec::new(),
+        note: None,
+    })
 }
 
 pub(crate) async fn save(
@@ -119,6 +124,10 @@ pub(crate) async fn save(
         Err(errors) => return again(&app, &signed, &wanted, &posted, errors).await,
     };
     let edits = edits_of(&app, wanted.id, &base, typed).await?;
+    let warnings = personal(&app, wanted.id, &edits, &posted).await?;
+    if !warnings.is_empty() {
+        return ask(&app, &signed, &wanted, &posted, warnings).await;
+    }
     if !edits.is_empty()
         && let Err(problem) = change_with(&app, wanted.id, Some(base), edits, signed.person()).await
     {
@@ -132,6 +141,45 @@ pub(crate) async fn save(
     }
     app.banners().put(&signed, "Saved.");
     Ok(Redirect::to(&urls::edit(wanted.id)).into_response())
+}
+
+/// Returns what in the new text may be about a person, unless the person said that it is not.
+pub(crate) async fn personal(
+    app: &App,
+    id: DocumentId,
+    edits: &[Edit],
+    posted: &Posted,
+) -> Result<Vec<String>, Refusal> {
+    if posted.get("sure") == "yes" {
+        return Ok(Vec::new());
+    }
+    let values = edits.iter().filter_map(|edit| match edit {
+        Edit::Set { value, .. } => Some(value),
+        _ => None,
+    });
+    let mut found: Vec<Finding> = values.flat_map(crdt_schema::personal::look_in).collect();
+    if !found.is_empty() {
+        // What is shared already was asked about when it was written.
+        let content =
+            app.handle().read(move |node| node.open(&id).map(|open| open.content())).await??;
+        let shared = content.to_string();
+        found.retain(|one| !shared.contains(&one.text));
+    }
+    let sentence = |one: &Finding| format!("“{}” looks like {}", one.text, one.looks_like.words());
+    Ok(found.iter().map(sentence).collect())
+}
+
+/// Shows what was typed again, with what may be about a person.
+pub(crate) async fn ask(
+    app: &App,
+    signed: &Signed,
+    wanted: &Wanted,
+    posted: &Posted,
+    warnings: Vec<String>,
+) -> Result<Response, Refusal> {
+    let mut page = part_page(app, signed, wanted).await?;
+    page.document.heads = known_form(posted.get("heads"))?;
+    frame::show_again(&page.asking(posted, warnings))
 }
 
 /// Shows what was typed again. The version stays the one that the form was made from, so that saving it still merges.

@@ -276,7 +276,7 @@ pub(crate) fn cannot_steward(role: Role, members: &[MemberView]) -> Option<Strin
 /// Returns why somebody of this role cannot make documents.
 pub(crate) fn cannot_write(role: Role, members: &[MemberView]) -> Option<String> {
     let ask = whom_to_ask(members, Role::may_write);
-    (!role.may_write()).then(|| format!("Only editors can create and change pathways.{ask}"))
+    (!role.may_write()).then(|| format!("Only editors can create and change documents.{ask}"))
 }
 
 /// Returns a refusal's words for a form: a sentence.

@@ -4,7 +4,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use crdt_schema::document::{ChangeKind, FieldChange};
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::DocumentId;
+use crdt_schema::identity::{DocumentId, Kind};
 use engine::Reader;
 use engine::view::HistoryView;
 use serde::Deserialize;
@@ -118,7 +118,8 @@ fn entry(
     let who = format!("{} ({})", run.last.person.name, run.last.organization_name);
     let time = calendar.time(run.last.time);
     if run.before.as_slice().is_empty() {
-        let what = vec!["created the pathway".to_owned()];
+        let kind = node.document(id).map_or(Kind::ReferralPathway, |view| view.kind);
+        let what = vec![super::home::created(kind)];
         return Ok(HistoryEntry { who, time, what, compare: None, removed: Vec::new() });
     }
     let document = node.open(id)?;

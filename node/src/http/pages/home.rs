@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use crdt_schema::identity::WorkspaceId;
+use crdt_schema::identity::{Kind, WorkspaceId};
 use engine::Reader;
 use engine::view::{DocumentView, FormerView, JoinState, MemberView, Standing};
 use web_ui::chrome::{Chrome, Place};
@@ -148,14 +148,19 @@ pub(crate) fn recent(
         .collect()
 }
 
+/// Returns what the first change did.
+pub(crate) fn created(kind: Kind) -> String {
+    format!("created the {}", web_ui::kinds::words(kind).one)
+}
+
 /// Returns who changed a document last, and what.
 fn newest(node: &mut Reader<'_>, document: &DocumentView) -> (String, String) {
     let Some(last) = node.makers(&document.id).unwrap_or_default().into_iter().next() else {
-        return (document.owner_name.clone(), "created the pathway".to_owned());
+        return (document.owner_name.clone(), created(document.kind));
     };
     let who = format!("{} ({})", last.person.name, last.organization_name);
     if last.before.as_slice().is_empty() {
-        return (who, "created the pathway".to_owned());
+        return (who, created(document.kind));
     }
     let changes = match node.open(&document.id) {
         Ok(open) => open.compare(&last.before, &last.after).unwrap_or_default(),
@@ -168,7 +173,14 @@ fn newest(node: &mut Reader<'_>, document: &DocumentView) -> (String, String) {
     if more > 0 {
         what.push_str(" and more");
     }
-    (who, if what.is_empty() { "changed the pathway".to_owned() } else { what })
+    (
+        who,
+        if what.is_empty() {
+            format!("changed the {}", web_ui::kinds::words(document.kind).one)
+        } else {
+            what
+        },
+    )
 }
 
 /// Returns who changed a document last: person (organisation).

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use crdt_schema::documents;
-use crdt_schema::identity::{PersonId, WorkspaceId};
+use crdt_schema::identity::{Kind, PersonId, WorkspaceId};
+use crdt_schema::{documents, personal};
 use serde_json::Value;
 use web_ui::chrome::Tab;
 use web_ui::forms::{Field, FormError};
@@ -110,9 +110,22 @@ pub(crate) async fn check(
 }
 
 fn looked_at(row: usize, content: &Value) -> ImportRow {
-    let result = edit::check(content).map_err(|problem| wrong(&problem)).map(|_| {
+    let result = edit::check(content).map_err(|problem| wrong(&problem)).map(|(kind, _)| {
         let steps = content.pointer("/body/steps").and_then(Value::as_array).map_or(0, Vec::len);
-        format!("A new pathway with {}", web_ui::chrome::count(steps, "step", "steps"))
+        let what = web_ui::kinds::words(kind).one;
+        match kind {
+            Kind::ReferralPathway => {
+                format!("A new {what} with {}", web_ui::chrome::count(steps, "step", "steps"))
+            }
+            _ => format!("A new {what}"),
+        }
+    });
+    let result = result.map(|what| match personal::look_in(content).first() {
+        Some(found) => {
+            let looks_like = found.looks_like.words();
+            format!("{what}. Check it first: “{}” looks like {looks_like}", found.text)
+        }
+        None => what,
     });
     ImportRow { row, title: documents::title(content), result, url: None }
 }

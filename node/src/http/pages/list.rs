@@ -4,14 +4,15 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use crdt_schema::document::{Edit, FieldPath, ItemId};
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::DocumentId;
+use crdt_schema::identity::{DocumentId, Kind};
 use engine::Reader;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use web_ui::forms::part::ListAction;
 use web_ui::pages::edit::RemoveItem;
-use web_ui::parts::{self, Shape};
+use web_ui::parts;
 use web_ui::urls;
+use web_ui::words::a;
 
 use super::document::{self, Opened, keys_at, shown};
 use super::edit::{current_keys, value_at};
@@ -46,22 +47,24 @@ pub(crate) async fn change(
             path.rsplit_once('/').map(|(list, _)| list.to_owned()).unwrap_or_default()
         }
     };
-    let word = item_word(&list);
+    let kind = app.handle().read(move |node| node.document(&id).map(|view| view.kind)).await?;
+    let kind = kind.ok_or(Refusal::NotFound)?;
+    let word = a(parts::item_word(kind, &list));
     let (plan, at) = (action.clone(), base.clone());
     let (edits, base) = app.handle().read(move |node| planned(node, &id, &at, &plan)).await??;
     if !edits.is_empty() {
         change_with(&app, id, Some(base), edits, signed.person()).await?;
     }
     let (done, back) = match action {
-        ListAction::Add(_) => ("Added", own_page(&app, id, &list).await?),
+        ListAction::Add(_) => ("Added", own_page(&app, id, kind, &list).await?),
         ListAction::Up(_) | ListAction::Down(_) => ("Moved", None),
         ListAction::Remove(_) => ("Removed", None),
         ListAction::BringBack(_) => ("Brought back", None),
     };
     let what = match done {
-        "Removed" => format!("{done} a {word}. You can bring it back from the history."),
-        _ if is_new => format!("{done} a {word}. Fill it in."),
-        _ => format!("{done} a {word}."),
+        "Removed" => format!("{done} {word}. You can bring it back from the history."),
+        _ if is_new => format!("{done} {word}. Fill it in."),
+        _ => format!("{done} {word}."),
     };
     app.banners().put(&signed, what);
     let back = back.unwrap_or_else(|| own_back(id, posted.get("back")));
@@ -77,8 +80,13 @@ fn own_back(id: DocumentId, back: &str) -> String {
 }
 
 /// Returns the page of a list's newest item, if its items have pages of their own.
-async fn own_page(app: &App, id: DocumentId, list: &str) -> Result<Option<String>, Refusal> {
-    let Some(part) = parts::PARTS.iter().find(|part| part.is_item && part.root == list) else {
+async fn own_page(
+    app: &App,
+    id: DocumentId,
+    kind: Kind,
+    list: &str,
+) -> Result<Option<String>, Refusal> {
+    let Some(part) = parts::of(kind).iter().find(|part| part.is_item && part.root == list) else {
         return Ok(None);
     };
     let path: FieldPath = list.parse().map_err(|_| Refusal::NotFound)?;
@@ -86,28 +94,7 @@ async fn own_page(app: &App, id: DocumentId, list: &str) -> Result<Option<String
         .handle()
         .read(move |node| Ok::<_, engine::Refused>(node.open(&id)?.items(&path).pop()))
         .await??;
-    Ok(last.map(|item| urls::edit_part(id, part.slug, item.as_str())))
-}
-
-/// Returns what people call one item of a list.
-fn item_word(list: &str) -> &'static str {
-    let last = list.rsplit('/').find(|token| !token.contains('@')).unwrap_or_default();
-    let all = parts::PARTS.iter().flat_map(|part| part.fields);
-    let lists = all.filter_map(|spec| match &spec.shape {
-        Shape::List(list) => Some((spec.path, list)),
-        _ => None,
-    });
-    for (path, list) in lists {
-        if path.rsplit('/').next() == Some(last) {
-            return list.word;
-        }
-        for inner in list.fields {
-            if let (true, Shape::List(list)) = (inner.path == last, &inner.shape) {
-                return list.word;
-            }
-        }
-    }
-    "line"
+    Ok(last.map(|item| urls::edit_part(id, &part.slug, item.as_str())))
 }
 
 /// Returns the edits that an action means to somebody who saw this version, and the version to make them on.
@@ -233,7 +220,7 @@ pub(crate) async fn ask(
         .and_then(|keys| keys.iter().position(|known| known == key))
         .unwrap_or_default()
         + 1;
-    let what = format!("{} {number}", item_word(list));
+    let what = format!("{} {number}", parts::item_word(head.kind, list));
     let summary: String = shown(value).chars().take(SUMMARY_LETTERS).collect();
     frame::show(&RemoveItem { chrome, document: head, path, what, summary, back })
 }

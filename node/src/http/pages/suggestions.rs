@@ -39,7 +39,7 @@ pub(crate) async fn parts(
         return Ok(Redirect::to(&urls::document(id)).into_response());
     }
     let keys = edit::current_keys(&app, id, &content, &head.heads).await?;
-    let parts = parts::overview(&content, &keys);
+    let parts = parts::overview(head.kind, &content, &keys);
     frame::show(&EditPage { chrome, document: head, parts, conflicts, is_suggesting: true })
 }
 
@@ -75,6 +75,13 @@ pub(crate) async fn send(
         let message = "Change something before you send it".to_owned();
         let errors = vec![FormError { field: "note".to_owned(), message }];
         return again(&app, &signed, &wanted, &posted, errors).await;
+    }
+    let warnings = edit::personal(&app, wanted.id, &edits, &posted).await?;
+    if !warnings.is_empty() {
+        let mut page = edit::part_page(&app, &signed, &wanted).await?;
+        page.document.heads = base;
+        page.note = Some(Field::default());
+        return frame::show_again(&page.asking(&posted, warnings));
     }
     let note = posted.get("note").trim().replace("\r\n", "\n");
     let (document, person) = (wanted.id, signed.person());
@@ -204,7 +211,7 @@ pub(crate) async fn answer(
     let Form { signed, posted, .. } = form;
     let note = posted.get("note").trim().replace("\r\n", "\n");
     let (verdict, done) = match posted.get("verdict") {
-        "taken" => (Verdict::Taken, "Taken in. The pathway says it now."),
+        "taken" => (Verdict::Taken, "Taken in. The document says it now."),
         "declined" => (Verdict::Declined, "Declined. Whoever suggested it reads why."),
         "withdrawn" => (Verdict::Withdrawn, "Taken back."),
         _ => return Err(Refusal::NotFound),

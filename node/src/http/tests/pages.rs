@@ -182,7 +182,7 @@ async fn a_file_is_looked_at_before_it_is_brought_in() {
         0
     );
     let done = browser.post(&format!("{path}/done"), &[("held", &held)]).await;
-    assert!(done.text().contains("1 pathway brought in"), "{}", done.text());
+    assert!(done.text().contains("1 document brought in"), "{}", done.text());
     assert_eq!(
         browser.post(&format!("{path}/done"), &[("held", &held)]).await.status,
         303,
@@ -300,7 +300,7 @@ async fn a_wrong_value_comes_back_as_typed() {
     assert!(
         page.contains("Error: ")
             && page.contains("Typed by hand.")
-            && page.contains("Enter a whole number"),
+            && page.contains("Enter a number"),
         "{page}"
     );
     assert_eq!(heads(&page), seen);
