@@ -9,6 +9,7 @@ pub(crate) mod accounts;
 pub(crate) mod session;
 pub(crate) mod pages;
 pub(crate) mod live;
+pub(crate) mod ways;
 #[cfg(test)]
 mod tests;
 

@@ -118,6 +118,11 @@ impl Runtime {
                     }
                 }
             }
+            if self.wake_at.is_some_and(|wake_at| wake_at <= clock::steady()) {
+                // What is due must not wait until nobody asks for anything any more.
+                let next = self.engine.handle(clock::moment(), Input::Tick);
+                add(&mut effects, next);
+            }
             self.carry_out(effects)?;
         }
     }

@@ -16,6 +16,7 @@ pub mod edit;
 pub mod suggestions;
 pub mod history;
 pub mod network;
+pub mod ways;
 pub mod settings;
 pub mod computers;
 pub mod plain;
@@ -200,6 +201,8 @@ pub fn samples() -> Vec<Sample> {
         "history" => history::History::sample(),
         "compare" => history::Compare::sample(),
         "network" => network::Network::sample(),
+        "ways" => ways::Ways::sample(),
+        "ways-connected" => ways::Ways::sample_connected(),
         "settings" => settings::Settings::sample(),
         "settings-people" => settings::SettingsPeople::sample(),
         "computers" => computers::Computers::sample(),

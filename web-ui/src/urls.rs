@@ -70,6 +70,18 @@ fixed! {
     live => "/live";
 }
 
+/// The way to another organisation's computers, and why it cannot be reached.
+#[must_use]
+pub fn ways(organization: impl Display) -> String {
+    format!("/network/{organization}")
+}
+
+/// Calls another organisation's computers now (POST).
+#[must_use]
+pub fn call(organization: impl Display) -> String {
+    format!("/network/{organization}/call")
+}
+
 /// A code that adds a computer.
 #[must_use]
 pub fn computer_code(code: impl Display) -> String {

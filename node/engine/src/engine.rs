@@ -14,6 +14,7 @@ mod phrase;
 mod spread;
 mod suggest;
 mod kinship;
+mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -140,6 +140,8 @@ pub enum Command {
     ShowPresence { document: DocumentId, person: Person, at: Option<Place> },
     /// Keeps a setting of this node (accounts, sessions); `None` deletes it. Durable when answered.
     Keep { key: String, value: Option<Vec<u8>> },
+    /// Calls an organisation's computers that are not connected at once, without waiting for their turn.
+    CallNow { organization: OrganizationId },
     /// Asks members for the workspaces of this organisation, on a new machine after a recovery.
     Return { contacts: Vec<Contact> },
 }

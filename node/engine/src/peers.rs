@@ -58,6 +58,16 @@ impl Peers {
             || self.addresses(node).is_empty()
     }
 
+    /// Returns when a node is called again.
+    pub(crate) fn next_try(&self, node: &NodeId) -> Option<Timestamp> {
+        self.tries.get(node).map(|last| last.next)
+    }
+
+    /// Calls a node without waiting for its turn.
+    pub(crate) fn try_now(&mut self, node: &NodeId) {
+        self.tries.remove(node);
+    }
+
     pub(crate) const fn up(&self) -> &BTreeSet<NodeId> {
         &self.up
     }
@@ -212,7 +222,7 @@ impl Peers {
 
     /// A node's own word counts only for addresses that lie where this node itself listens: no member can make
     /// another node knock at doors inside its office.
-    fn addresses(&self, node: &NodeId) -> Vec<String> {
+    pub(crate) fn addresses(&self, node: &NodeId) -> Vec<String> {
         let here: BTreeSet<Reach> = self.own.iter().filter_map(|address| reach(address)).collect();
         let mut addresses = self.hints.get(node).cloned().unwrap_or_default();
         let told = self

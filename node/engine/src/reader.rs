@@ -7,7 +7,7 @@ mod suggestions;
 mod trust;
 mod upkeep;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_schema::document::Document;
 use crdt_schema::identity::{
@@ -22,7 +22,7 @@ use crate::effects::Refused;
 use crate::engine::Engine;
 use crate::view::{
     ConflictView, DocumentView, HistoryView, InviteView, JoinState, JoinView, MemberView, PeerView,
-    PresenceView, TookView, WorkspaceView,
+    PresenceView, TookView, WayView, WorkspaceView,
 };
 
 /// Reads the engine's state. Documents are opened as they are asked for.
@@ -217,7 +217,7 @@ impl Reader<'_> {
     /// hears from everybody: those that nobody else is known to have.
     #[must_use]
     pub fn unsent(&self) -> usize {
-        let mut unsent = std::collections::BTreeSet::new();
+        let mut unsent = BTreeSet::new();
         for workspace in self.0.workspaces.ids() {
             if self.0.workspaces.nodes_of(workspace).len() > crate::mesh::SMALL {
                 let alone = self.had_by_nobody(workspace);
@@ -305,6 +305,7 @@ impl Reader<'_> {
     pub fn peers(&self) -> Vec<PeerView> {
         let own = self.card().organization;
         let mut peers = BTreeMap::<OrganizationId, PeerView>::new();
+        let mut computers = BTreeMap::<OrganizationId, BTreeSet<NodeId>>::new();
         for workspace in self.workspaces() {
             for member in self.members(&workspace.id) {
                 if member.organization == own || !member.standing.is_in() {
@@ -321,15 +322,30 @@ impl Reader<'_> {
                     unseen: 0,
                     unseen_since: None,
                     addresses,
+                    ways: Vec::new(),
                 });
+                let ended = member.ended.iter().copied().collect();
+                let nodes = member.nodes.into_iter().collect::<BTreeSet<_>>();
+                computers.entry(member.organization).or_default().extend(&nodes - &ended);
                 peer.unseen += member.unseen;
                 peer.unseen_since =
                     [peer.unseen_since, member.unseen_since].into_iter().flatten().min();
             }
         }
+        for (organization, computers) in computers {
+            if let Some(peer) = peers.get_mut(&organization) {
+                peer.ways = self.0.ways(&computers);
+            }
+        }
         let mut peers: Vec<PeerView> = peers.into_values().collect();
         peers.sort_by(|a, b| a.name.cmp(&b.name).then(a.organization.cmp(&b.organization)));
         peers
+    }
+
+    /// Returns the way to each of an organisation's computers, without this one.
+    #[must_use]
+    pub fn ways(&self, organization: &OrganizationId) -> Vec<WayView> {
+        self.0.ways(&self.0.computers_of(organization))
     }
 
     /// Returns the documents of a workspace that this organisation may read, newest first.

@@ -1,5 +1,7 @@
 //! What readers are shown of the engine's state.
 
+use std::time::Duration;
+
 use crdt_schema::audience::Audience;
 use crdt_schema::document::FieldChange;
 use crdt_schema::heads::Heads;
@@ -391,6 +393,23 @@ pub struct PeerView {
     pub unseen_since: Option<Timestamp>,
     /// Its nodes' addresses, from their own signed records.
     pub addresses: Vec<String>,
+    /// The way to each of its computers that are in use.
+    pub ways: Vec<WayView>,
+}
+
+/// The way to one computer of another organisation, or to another one of this organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayView {
+    pub node: NodeId,
+    pub connected: bool,
+    /// Does this node keep a connection with it? In a large workspace not everyone does with everyone.
+    pub is_wanted: bool,
+    /// Has it said where it can be reached?
+    pub is_told: bool,
+    /// Where it is called: what it said, without addresses in an office that this node is not in.
+    pub addresses: Vec<String>,
+    /// How long until it is called again.
+    pub next: Option<Duration>,
 }
 
 /// How a membership log stands that is kept here.

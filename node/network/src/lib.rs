@@ -5,6 +5,8 @@
 //! takes events out, peers are read no further: that is how a slow node slows its peers down.
 
 mod address;
+mod trouble;
+mod trials;
 mod queue;
 mod streams;
 mod transport;
@@ -27,6 +29,10 @@ use tokio::sync::{mpsc, watch};
 use orders::Orders;
 use queue::Queue;
 use room::Room;
+use trials::Trials;
+
+pub use trials::Trial;
+pub use trouble::Trouble;
 
 /// An Ed25519 public key.
 pub type Key = [u8; 32];
@@ -109,6 +115,7 @@ struct Shared {
     /// The queues of the peers that are up.
     queues: Mutex<BTreeMap<Key, Arc<Queue>>>,
     listening: Mutex<Vec<String>>,
+    trials: Trials,
     sent: AtomicU64,
     received: AtomicU64,
 }
@@ -186,6 +193,12 @@ impl Network {
     #[must_use]
     pub fn listening(&self) -> Vec<String> {
         lock(&self.shared.listening).clone()
+    }
+
+    /// Returns what the last attempt to reach a peer came to; nothing while it is up, or if nobody tried.
+    #[must_use]
+    pub fn last_trial(&self, peer: &Key) -> Option<Trial> {
+        self.shared.trials.of(peer)
     }
 
     /// Hangs up on everybody and stops listening. Returns when that is done, after a few seconds at most.

@@ -25,7 +25,9 @@ use crate::queue::{Phase, Queue};
 use crate::session::{self, Ends, Progress};
 use crate::streams::{Change, Changed};
 use crate::transport::{self, Behaviour, BehaviourEvent};
-use crate::{Config, Key, NetworkEvent, Shared, StartNetwork, address, lock, short};
+use crate::{
+    Config, Key, NetworkEvent, Shared, StartNetwork, Trouble, address, lock, short, trouble,
+};
 
 /// How long hanging up on everybody may take.
 const STOP: Duration = Duration::from_secs(3);
@@ -66,6 +68,8 @@ struct Link {
     key: Key,
     ours: Option<Stream>,
     theirs: Option<Stream>,
+    /// Where we called it, if it was we who did.
+    called: Option<String>,
     since: Instant,
     /// The last sign of life, and what had gone through then.
     alive: Instant,
@@ -193,6 +197,7 @@ impl Room {
         let stands = peer.is_some();
         let addresses =
             address::peer_id(&key).map(|id| address::dialable(addresses, &id)).unwrap_or_default();
+        self.shared.trials.begin(key);
         self.wanted.insert(key, addresses);
         // A connection that stands either brings the peer up, or makes room for this dial when it ends.
         if !stands {
@@ -216,6 +221,7 @@ impl Room {
             Some(Ok(()) | Err(DialError::DialPeerConditionFalse(_))) => {}
             Some(Err(error)) => {
                 tracing::debug!(peer = short(&key), %error, "a peer cannot be dialled");
+                self.shared.trials.note(key, trouble::of_dial(&error));
                 self.give_up(key);
             }
             None => self.give_up(key),
@@ -247,8 +253,10 @@ impl Room {
 
     fn on_swarm(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
-            SwarmEvent::ConnectionEstablished { peer_id, connection_id, .. } => {
-                self.on_connected(&peer_id, connection_id);
+            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
+                let called = endpoint.is_dialer();
+                let called = called.then(|| address::text(endpoint.get_remote_address()));
+                self.on_connected(&peer_id, connection_id, called);
             }
             SwarmEvent::ConnectionClosed { connection_id, cause, .. } => {
                 tracing::debug!(?cause, "a connection ended");
@@ -260,6 +268,7 @@ impl Room {
                     self.outbox.sought(address, None);
                 } else if let Some(key) = peer_id.and_then(|peer| address::key(&peer)) {
                     tracing::debug!(peer = short(&key), %error, "a peer could not be reached");
+                    self.shared.trials.note(key, trouble::of_dial(&error));
                     // A connection that came the other way in the meantime may still bring the peer up.
                     if !self.peers.contains_key(&key) {
                         self.give_up(key);
@@ -305,7 +314,12 @@ impl Room {
         }
     }
 
-    fn on_connected(&mut self, peer: &PeerId, connection: ConnectionId) {
+    fn on_connected(
+        &mut self,
+        peer: &PeerId,
+        connection: ConnectionId,
+        called: Option<String>,
+    ) {
         let sought = self.seeks.remove(&connection);
         let key = address::key(peer);
         if let Some(address) = sought {
@@ -317,8 +331,16 @@ impl Room {
         };
         let now = Instant::now();
         let progress = Arc::default();
-        let link =
-            Link { key, ours: None, theirs: None, since: now, alive: now, seen: (0, 0), progress };
+        let link = Link {
+            key,
+            ours: None,
+            theirs: None,
+            called,
+            since: now,
+            alive: now,
+            seen: (0, 0),
+            progress,
+        };
         self.links.insert(connection, link);
         let peer = self.peers.entry(key).or_default();
         peer.links.push(connection);
@@ -384,6 +406,9 @@ impl Room {
         };
         let queue = Arc::new(Queue::new(self.config.queue_bytes));
         peer.session = Some((connection, Arc::clone(&queue)));
+        // It carries frames now, so that its end is no trouble with its address.
+        link.called = None;
+        self.shared.trials.forget(&key);
         self.wanted.remove(&key);
         let (progress, shared, events) =
             (Arc::clone(&link.progress), Arc::clone(&self.shared), self.events.clone());
@@ -404,7 +429,10 @@ impl Room {
     }
 
     fn on_disconnected(&mut self, connection: ConnectionId) {
-        let Some(Link { key, .. }) = self.links.remove(&connection) else { return };
+        let Some(Link { key, called, .. }) = self.links.remove(&connection) else { return };
+        if let Some(address) = called {
+            self.shared.trials.note(key, vec![(address, Trouble::HungUp)]);
+        }
         let Some(peer) = self.peers.get_mut(&key) else { return };
         peer.links.retain(|link| *link != connection);
         if let Some((_, queue)) =

@@ -14,6 +14,7 @@ use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::{PeerId, Swarm, dns, identify, mdns, noise, ping, quic, swarm, tcp, yamux};
 
 use crate::streams::{PROTOCOL, Streams};
+use crate::trouble::NotReached;
 use crate::{Config, StartNetwork};
 
 /// How long reaching one address may take.
@@ -57,22 +58,27 @@ fn transport(keypair: &Keypair) -> Result<Boxed<(PeerId, StreamMuxerBox)>, Start
             dns::tokio::Transport::custom(numbered(keypair)?, nobody, options)
         }
     };
-    Ok(TransportTimeout::new(named, CONNECT).boxed())
+    Ok(TransportTimeout::new(named.boxed(), CONNECT).boxed())
 }
 
 fn numbered(keypair: &Keypair) -> Result<Boxed<(PeerId, StreamMuxerBox)>, StartNetwork> {
     let mut muxer = yamux::Config::default();
     muxer.set_max_num_streams(STREAMS as usize);
     let tcp = tcp::tokio::Transport::new(tcp::Config::new().nodelay(true))
+        .map_err(NotReached)
         .upgrade(Version::V1Lazy)
         .authenticate(noise::Config::new(keypair).map_err(StartNetwork::Encryption)?)
         .multiplex(muxer)
-        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)))
+        .boxed();
     let mut config = quic::Config::new(keypair);
     config.max_concurrent_stream_limit = STREAMS;
     let quic = quic::tokio::Transport::new(config)
-        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)));
-    Ok(tcp.or_transport(quic).map(|either, _| either.into_inner()).boxed())
+        .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(muxer)))
+        .boxed();
+    // Both fail with the same type of error, so that why can be found in it.
+    let either = tcp.or_transport(quic).map(|either, _| either.into_inner());
+    Ok(either.map_err(|either| either.into_inner()).boxed())
 }
 
 fn behaviour(keypair: &Keypair, peer: PeerId, config: &Config) -> Result<Behaviour, StartNetwork> {

@@ -65,12 +65,25 @@ fn words(status: &Value) -> String {
             unseen => format!("has not seen {}", changes(unseen)),
         };
         line(format!("{}: {online}, {lacks}", say(&peer, "/organization/name")));
+        if peer.get("connected") != Some(&Value::Bool(true)) {
+            for computer in peer.get("computers").and_then(Value::as_array).into_iter().flatten() {
+                line(why(computer));
+            }
+        }
     }
     match status.get("unsent").and_then(Value::as_u64).unwrap_or_default() {
         0 => line("All changes are shared.".to_owned()),
         unsent => line(format!("Not yet shared with everyone: {}", changes(unsent))),
     }
     words
+}
+
+/// Says why a computer is not connected, and what to do.
+fn why(computer: &Value) -> String {
+    let say = |pointer: &str| plain(&text(computer, pointer));
+    let words = [say("/reason"), say("/advice"), format!("({})", say("/state"))];
+    let words: Vec<String> = words.into_iter().filter(|words| !words.is_empty()).collect();
+    format!("  {}", words.join(" "))
 }
 
 fn changes(number: u64) -> String {
@@ -99,7 +112,10 @@ mod tests {
             "listen": ["/ip4/127.0.0.1/tcp/1/p2p/12D3"],
             "workspaces": [{"id": "9x", "name": "Yorkshire", "role": "steward"}],
             "joins": [{"workspace": {"name": "Kent"}, "inviter": {"name": "Dover"}, "state": "unreached"}],
-            "peers": [{"organization": {"name": "Open Door"}, "connected": false, "last_seen": null, "unseen": 4}],
+            "peers": [{"organization": {"name": "Open Door"}, "connected": false, "last_seen": null, "unseen": 4, "computers": [
+                {"state": "timed_out", "reason": "Nothing answers at its address.", "advice": "Ask them."},
+                {"state": "by_others", "reason": "Your computer does not call it.", "advice": ""},
+            ]}],
             "unsent": 4,
         });
         let words = words(&status);
@@ -107,6 +123,8 @@ mod tests {
             "Leeds (council)",
             "Joining Kent: waiting until Dover or another member can be reached",
             "Open Door: not seen yet, has not seen 4 changes",
+            "  Nothing answers at its address. Ask them. (timed_out)",
+            "  Your computer does not call it. (by_others)",
             "Not yet shared with everyone: 4 changes",
         ] {
             assert!(words.lines().any(|found| found == line), "{line:?} in\n{words}");

@@ -44,6 +44,7 @@ const OPENAPI: &str = include_str!("api/openapi.json");
 fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
         ("/status", get(status::show)),
+        ("/organizations/{org}/call", post(status::call)),
         ("/workspaces", get(workspaces::list).post(workspaces::create)),
         ("/workspaces/{w}", get(workspaces::show)),
         ("/workspaces/{w}/invites", get(members::invites).post(members::invite)),

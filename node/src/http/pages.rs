@@ -21,6 +21,7 @@ pub(crate) mod suggestions;
 pub(crate) mod list;
 pub(crate) mod history;
 pub(crate) mod network;
+pub(crate) mod ways;
 pub(crate) mod computers;
 pub(crate) mod assets;
 
@@ -53,6 +54,8 @@ fn routes() -> Vec<Route> {
         ("/settings/computers/codes/{c}/file", get(computers::file)),
         ("/settings/computers/codes/{c}/withdraw", post(computers::withdraw)),
         ("/network", get(network::show)),
+        ("/network/{org}", get(ways::show)),
+        ("/network/{org}/call", post(ways::call)),
         ("/workspaces", get(workspaces::list)),
         ("/workspaces/new", get(workspaces::new).post(workspaces::create)),
         ("/workspaces/{w}", get(workspaces::show)),

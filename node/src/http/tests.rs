@@ -7,6 +7,7 @@ mod live;
 mod pages;
 mod suggestions;
 mod trust;
+mod ways;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode, header};
@@ -39,6 +40,15 @@ pub(crate) struct Answer {
 
 impl Node {
     pub(crate) async fn start() -> Self {
+        Self::begin(Vec::new(), Touch::Offline).await
+    }
+
+    /// Starts a node that others on this computer can reach.
+    pub(crate) async fn start_online() -> Self {
+        Self::begin(vec!["/ip4/127.0.0.1/tcp/0".to_owned()], Touch::Online).await
+    }
+
+    async fn begin(listen: Vec<String>, touch: Touch) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::new(folder.path().join("node"));
         let founding = Founding {
@@ -48,7 +58,7 @@ impl Node {
             person: "Sam Ali".parse().unwrap(),
         };
         found(&data, &founding, clock::now()).await.unwrap();
-        let options = Options { data, http: None, listen: Vec::new(), touch: Touch::Offline };
+        let options = Options { data, http: None, listen, touch };
         let running = Running::start(options).await.unwrap();
         Self { app: running.app().clone(), running, _folder: folder }
     }

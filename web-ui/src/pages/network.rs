@@ -1,6 +1,7 @@
 //! Network: is your work safe, who has your changes, whom you wait for.
 
 use askama::Template;
+use crdt_schema::identity::OrganizationId;
 
 use crate::chrome::{Chrome, Place};
 
@@ -27,6 +28,8 @@ pub struct Network {
 /// Another organisation.
 #[derive(Clone, Debug)]
 pub struct PeerRow {
+    /// Its id.
+    pub id: OrganizationId,
     /// Its name.
     pub name: String,
     /// Is a node of it connected?
@@ -37,7 +40,7 @@ pub struct PeerRow {
     pub behind: usize,
     /// Since when, in near form, if it is behind.
     pub behind_since: Option<String>,
-    /// Why, in words: "Their computer is off or not connected."
+    /// Why, or why it cannot be reached, in words: "Nothing answers at its address."
     pub reason: String,
     /// Its node's id and addresses.
     pub technical: Vec<String>,
@@ -72,6 +75,7 @@ impl Network {
             copies: 1,
             peers: vec![
                 PeerRow {
+                    id: OrganizationId([1; 32]),
                     name: "Open Door".to_owned(),
                     online: true,
                     last_seen: Some("today at 3:05pm".to_owned()),
@@ -83,12 +87,13 @@ impl Network {
                     ],
                 },
                 PeerRow {
+                    id: OrganizationId([2; 32]),
                     name: "Kent County Council".to_owned(),
                     online: false,
                     last_seen: Some("yesterday at 5:30pm".to_owned()),
                     behind: 4,
                     behind_since: Some("yesterday at 5:41pm".to_owned()),
-                    reason: "Their computer is off or not connected.".to_owned(),
+                    reason: "Nothing answers at its address.".to_owned(),
                     technical: Vec::new(),
                 },
             ],

@@ -95,6 +95,7 @@ impl Engine {
                 self.keep_setting(key, value, effects);
                 Ok(Done::Nothing)
             }
+            Command::CallNow { organization } => self.call_now(organization),
             Command::Return { contacts } => {
                 self.start_return(contacts, effects);
                 Ok(Done::Nothing)

@@ -7,4 +7,6 @@ mod lines;
 #[cfg(test)]
 mod strangers;
 #[cfg(test)]
+mod reasons;
+#[cfg(test)]
 mod peers;

@@ -2,18 +2,33 @@
 
 use axum::Json;
 use axum::extract::State;
-use crdt_schema::identity::NodeId;
+use axum::http::StatusCode;
+use crdt_schema::identity::{NodeId, OrganizationId};
 use engine::Reader;
+use engine::input::Command;
 use engine::view::{FormerView, JoinState, JoinView, PeerView};
 use serde_json::{Value, json};
 
 use crate::http::App;
 use crate::http::api::members::standing;
 use crate::http::api::{organization, time};
+use crate::http::extract::Id;
 use crate::http::problem::Problem;
+use crate::http::ways::{self, Way};
 
 pub(crate) async fn show(State(app): State<App>) -> Result<Json<Value>, Problem> {
-    Ok(Json(app.handle().read(status).await?))
+    let (mut status, peers) = app.handle().read(|node| (status(node), node.peers())).await?;
+    let peers = peers.iter().map(|peer| peer_view(peer, &ways::ways(app.handle(), &peer.ways)));
+    status["peers"] = peers.collect();
+    Ok(Json(status))
+}
+
+pub(crate) async fn call(
+    State(app): State<App>,
+    Id(organization): Id<OrganizationId>,
+) -> Result<StatusCode, Problem> {
+    app.handle().act(Command::CallNow { organization }).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 fn status(node: &mut Reader<'_>) -> Value {
@@ -41,18 +56,35 @@ fn status(node: &mut Reader<'_>) -> Value {
         "workspaces": workspaces,
         "former": node.former().iter().map(former).collect::<Vec<_>>(),
         "joins": node.joins().iter().map(join).collect::<Vec<_>>(),
-        "peers": node.peers().iter().map(peer_view).collect::<Vec<_>>(),
         "unsent": node.unsent(),
     })
 }
 
-fn peer_view(peer: &PeerView) -> Value {
+fn peer_view(peer: &PeerView, ways: &[Way]) -> Value {
     json!({
         "organization": organization(&peer.organization, &peer.name),
         "connected": peer.connected,
         "last_seen": peer.last_seen.map(time),
         "unseen": peer.unseen,
         "unseen_since": peer.unseen_since.map(time),
+        "computers": ways.iter().map(way).collect::<Vec<_>>(),
+    })
+}
+
+fn way(way: &Way) -> Value {
+    let tried = way.tried.iter().map(|(address, trouble)| (address, Some(ways::code(*trouble))));
+    let untried = way.untried.iter().map(|address| (address, None));
+    let addresses =
+        tried.chain(untried).map(|(address, result)| json!({"address": address, "result": result}));
+    json!({
+        "node": way.node,
+        "peer_id": peer_id(&way.node),
+        "state": way.state.code(),
+        "reason": way.state.words(),
+        "advice": way.state.advice(),
+        "last_try": way.last_try.map(time),
+        "next_try": way.next_try.map(time),
+        "addresses": addresses.collect::<Vec<_>>(),
     })
 }
 

@@ -17,6 +17,7 @@ use super::start::KitState;
 use crate::clock;
 use crate::http::App;
 use crate::http::accounts::{self, Account, PasswordError};
+use crate::http::ways::{self, Way};
 
 pub(crate) async fn show(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
     let (peers, node, addresses) =
@@ -27,20 +28,25 @@ pub(crate) async fn show(State(app): State<App>, signed: Signed) -> Result<Respo
         // The node stops when it cannot save, so that a page that is shown means that it could.
         saved: Ok(()),
         copies: peers.iter().filter(|peer| peer.unseen == 0 && peer.last_seen.is_some()).count(),
-        peers: peers.iter().map(|peer| row(peer, &calendar)).collect(),
+        peers: peers
+            .iter()
+            .map(|peer| row(peer, &ways::ways(app.handle(), &peer.ways), &calendar))
+            .collect(),
         waiting_for: Vec::new(),
         node: node.to_string(),
         addresses,
     })
 }
 
-fn row(peer: &PeerView, calendar: &Calendar) -> PeerRow {
+fn row(peer: &PeerView, ways: &[Way], calendar: &Calendar) -> PeerRow {
     let reason = match (peer.connected, peer.unseen) {
-        (_, 0) => "",
+        (true, 0) => "",
         (true, _) => "They are being sent now.",
-        (false, _) => "Their computer is off or not connected.",
+        // Of several computers the first one stands for all: their own pages tell of each.
+        (false, _) => ways.first().map_or("", |way| way.state.words()),
     };
     PeerRow {
+        id: peer.organization,
         name: peer.name.clone(),
         online: peer.connected,
         last_seen: peer.last_seen.map(|seen| calendar.near(seen)),
