@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use crate::data::{DataDir, Serving};
 use crate::http;
 use crate::http::api::person::HEADER as PERSON;
-use crate::running::{Options, Running, Touch};
+use crate::running::{Options, Paths, Running, Touch};
 
 /// Far more than a document's export takes.
 const ANSWER_BYTES: usize = 256 * 1024 * 1024;
@@ -84,8 +84,13 @@ impl Client {
         let token = data.api_token()?;
         let open = async {
             loop {
-                let options =
-                    Options { data: data.clone(), http: None, listen: listen.clone(), touch };
+                let options = Options {
+                    data: data.clone(),
+                    http: None,
+                    listen: listen.clone(),
+                    touch,
+                    paths: Paths::default(),
+                };
                 match Running::start(options).await {
                     Ok(running) => return Ok(Self::own(running, token.clone())),
                     Err(error) if is_locked(&error) => {}

@@ -1,9 +1,10 @@
 //! [`Handle`]: how pages, programs and commands reach the engine.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::{Command, Done, Event, Input, Reader, Refused};
-use network::Network;
+use network::{Lines, Network, Trouble};
 use storage::Store;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -67,6 +68,16 @@ impl Handle {
     /// Hears what changes from now on. Who is too slow misses some and asks anew.
     pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    /// Returns what relays do for this node, and what it does as one.
+    pub(crate) fn lines(&self) -> Lines {
+        self.network.as_ref().map(|network| network.lines()).unwrap_or_default()
+    }
+
+    /// Returns how often calling an address came to nothing, by why.
+    pub(crate) fn failed_calls(&self) -> BTreeMap<Trouble, u64> {
+        self.network.as_ref().map(|network| network.failed_calls()).unwrap_or_default()
     }
 
     /// Returns the payload bytes sent and received over libp2p connections.

@@ -30,6 +30,18 @@ pub(crate) struct Options {
     /// libp2p multiaddresses to listen on.
     pub(crate) listen: Vec<String>,
     pub(crate) touch: Touch,
+    pub(crate) paths: Paths,
+}
+
+/// By which paths others reach a node, and it them, beyond where it listens.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Paths {
+    /// Does it pass connections on between members?
+    pub(crate) relay: bool,
+    /// Where others reach it, if that is elsewhere than where it listens.
+    pub(crate) announce: Vec<String>,
+    /// The only addresses that it calls; all if there are none.
+    pub(crate) only: Vec<String>,
 }
 
 /// Which other nodes a node is in touch with.
@@ -61,7 +73,7 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a node on its data folder, which stays locked until it stops.
     pub(crate) async fn start(options: Options) -> anyhow::Result<Self> {
-        let Options { data, http, listen, touch } = options;
+        let Options { data, http, listen, touch, paths } = options;
         let identity = data.identity()?;
         let peer = http::api::status::peer_id(&identity.key.id());
         let store = Store::open(data.path()).context("cannot open the data folder")?;
@@ -78,6 +90,9 @@ impl Running {
         } else {
             let config = network::Config {
                 mdns: touch == Touch::OnlineAndNearby,
+                relay: paths.relay,
+                announce: paths.announce,
+                only: paths.only,
                 ..network::Config::default()
             };
             let (network, heard) = Network::start(*data.node_seed()?, listen, config)

@@ -180,6 +180,9 @@ impl Runtime {
             for (node, frame) in effects.send {
                 network.send(node.0, frame);
             }
+            if let Some(admitted) = effects.admit {
+                network.admit(admitted.into_iter().map(|node| node.0).collect());
+            }
             for dial in effects.dial {
                 network.dial(dial.node.0, dial.addresses);
             }
@@ -211,6 +214,7 @@ impl Runtime {
 fn add(effects: &mut Effects, next: Effects) {
     effects.persist.extend(next.persist);
     effects.send.extend(next.send);
+    effects.admit = next.admit.or(effects.admit.take());
     effects.dial.extend(next.dial);
     effects.seek.extend(next.seek);
     effects.close.extend(next.close);

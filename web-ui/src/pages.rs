@@ -200,14 +200,6 @@ pub fn samples() -> Vec<Sample> {
         "remove" => edit::RemoveItem::sample(),
         "history" => history::History::sample(),
         "compare" => history::Compare::sample(),
-        "network" => network::Network::sample(),
-        "ways" => ways::Ways::sample(),
-        "ways-connected" => ways::Ways::sample_connected(),
-        "settings" => settings::Settings::sample(),
-        "settings-people" => settings::SettingsPeople::sample(),
-        "computers" => computers::Computers::sample(),
-        "computer-code" => computers::ComputerCode::sample(),
-        "computer-code-used" => computers::ComputerCode::sample_used(),
         "accessibility" => plain::Accessibility::sample(),
         "help" => plain::Help::sample(),
         "problem-404" => plain::Problem::not_found(crate::chrome::Chrome::sample(crate::chrome::Place::Elsewhere)),
@@ -216,8 +208,24 @@ pub fn samples() -> Vec<Sample> {
         "problem-500" => plain::Problem::broken(crate::chrome::Chrome::sample(crate::chrome::Place::Elsewhere)),
     };
     samples.extend(samples_of_trust());
+    samples.extend(samples_of_computers());
     samples.extend(read::samples().into_iter().map(|(name, page)| (name, page.render())));
     samples
+}
+
+/// The pages about this organisation's computers and the way to others'.
+fn samples_of_computers() -> Vec<Sample> {
+    use askama::Template as _;
+    render! {
+        "network" => network::Network::sample(),
+        "ways" => ways::Ways::sample(),
+        "ways-connected" => ways::Ways::sample_connected(),
+        "settings" => settings::Settings::sample(),
+        "settings-people" => settings::SettingsPeople::sample(),
+        "computers" => computers::Computers::sample(),
+        "computer-code" => computers::ComputerCode::sample(),
+        "computer-code-used" => computers::ComputerCode::sample_used(),
+    }
 }
 
 /// The pages about who may read, write, admit and remove.

@@ -1,5 +1,7 @@
 //! What the caller does next.
 
+use std::collections::BTreeSet;
+
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
     CodeId, DocumentId, EntryId, EnvelopeId, InviteId, NodeId, Timestamp, WorkspaceId,
@@ -17,6 +19,9 @@ pub struct Effects {
     pub persist: Vec<Record>,
     /// Frames of at most [`limits::FRAME_BYTES`](crdt_schema::limits::FRAME_BYTES) for nodes that are up.
     pub send: Vec<(NodeId, Vec<u8>)>,
+    /// All who may be trusted with relays, when that has changed: nodes that share a workspace with this one, and other
+    /// nodes of its organisation.
+    pub admit: Option<BTreeSet<NodeId>>,
     /// Nodes to connect to. Answered by `PeerUp` or `DialFailed`.
     pub dial: Vec<Dial>,
     /// Addresses to connect to, whoever is there; untrusted text. Answered by `Found` or `NobodyAt`.

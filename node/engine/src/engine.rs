@@ -92,6 +92,8 @@ pub struct Engine {
     wanted: Option<BTreeSet<NodeId>>,
     /// The circles from which those are chosen; nothing once who is in may have changed.
     rings: Option<Vec<Ring>>,
+    /// Whom the caller was told of last, and whether that may have changed.
+    admitted: (BTreeSet<NodeId>, bool),
     verified: Verified,
 }
 
@@ -175,6 +177,7 @@ impl Engine {
             is_deciding: false,
             wanted: None,
             rings: None,
+            admitted: Default::default(),
             verified: Verified::default(),
             shelf,
         };
@@ -457,6 +460,7 @@ impl Engine {
         let wanted = self.wanted.take().unwrap_or_else(|| self.find_wanted());
         let (dials, next_dial) = self.peers.due(&wanted, now);
         self.wanted = Some(wanted);
+        effects.admit = self.newly_admitted();
         effects.dial.extend(dials);
         let next_herald = self.send_heralds(effects);
         let next_bulk = self.mind_bulk(effects);

@@ -342,6 +342,12 @@ impl Reader<'_> {
         peers
     }
 
+    /// Returns how many nodes are connected.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.0.peers.up().len()
+    }
+
     /// Returns the way to each of an organisation's computers, without this one.
     #[must_use]
     pub fn ways(&self, organization: &OrganizationId) -> Vec<WayView> {

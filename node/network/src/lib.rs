@@ -9,21 +9,24 @@ mod trouble;
 mod trials;
 mod queue;
 mod streams;
+mod screened;
+mod doors;
+mod relays;
 mod transport;
 mod session;
 mod orders;
 mod outbox;
 mod room;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use libp2p::Multiaddr;
 use libp2p::identity::Keypair;
+use libp2p::{Multiaddr, PeerId};
 use tokio::sync::{mpsc, watch};
 
 use orders::Orders;
@@ -45,6 +48,13 @@ pub const FRAME_BYTES: usize = 1024 * 1024;
 pub struct Config {
     /// Looks for peers in the local network, and can be found there. Off unless asked for.
     pub mdns: bool,
+    /// Passes connections on between peers that both are [members](Network::admit). Off unless asked for.
+    pub relay: bool,
+    /// Where others reach this node, if that is elsewhere than where it listens: told in place of that.
+    pub announce: Vec<String>,
+    /// The only addresses that are called, each with what may follow it, such as `/ip4/192.0.2.7` for all ports there.
+    /// All may be called if there are none.
+    pub only: Vec<String>,
     /// Protects memory: bytes that wait to be sent to one peer. One that takes too little is hung up on.
     pub queue_bytes: usize,
     /// Protects memory: events that wait to be taken.
@@ -61,6 +71,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             mdns: false,
+            relay: false,
+            announce: Vec::new(),
+            only: Vec::new(),
             queue_bytes: 64 * 1024 * 1024,
             events: 64,
             connections: 512,
@@ -85,7 +98,8 @@ pub enum NetworkEvent {
     NobodyAt(String),
     /// A peer sent a frame.
     Frame(Key, Vec<u8>),
-    /// This node listens at these addresses, those of real interfaces, without its own id.
+    /// This node can be reached at these addresses, without its own id: where it listens, those of real interfaces, or what
+    /// it was told to announce; and by way of relays.
     Listening(Vec<String>),
     /// A peer was found in the local network.
     Discovered(Key, Vec<String>),
@@ -100,10 +114,20 @@ pub enum StartNetwork {
     Address(String),
     #[error("the address {address} cannot be listened on")]
     Listen { address: Multiaddr, source: io::Error },
+    #[error(
+        "{0:?} is no address where others could reach this node, such as /ip4/192.0.2.7/tcp/4001"
+    )]
+    Announce(String),
+    #[error(
+        "{0:?} is no address or beginning of one, such as /ip4/192.0.2.7 or /dns4/relay.example.org/tcp/443"
+    )]
+    Only(String),
     #[error("the node's key cannot be used")]
     Key,
     #[error("the encryption of connections cannot be set up")]
     Encryption(#[source] libp2p::noise::Error),
+    #[error("names cannot be looked up")]
+    Names(#[source] io::Error),
     #[error("the local network cannot be searched")]
     Mdns(#[source] io::Error),
 }
@@ -116,8 +140,43 @@ struct Shared {
     queues: Mutex<BTreeMap<Key, Arc<Queue>>>,
     listening: Mutex<Vec<String>>,
     trials: Trials,
+    /// With whom relays may be shared.
+    members: Mutex<Arc<BTreeSet<Key>>>,
+    lines: Mutex<Lines>,
     sent: AtomicU64,
     received: AtomicU64,
+}
+
+impl Shared {
+    fn is_member(&self, peer: &PeerId) -> bool {
+        address::key(peer).is_some_and(|key| lock(&self.members).contains(&key))
+    }
+}
+
+/// What relays do for this node, and what it does as one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// Peers that are connected by way of a relay just now.
+    pub relayed: BTreeSet<Key>,
+    /// Relays by way of which this node can be reached, with their addresses.
+    pub relays: Vec<(Key, String)>,
+    /// Has somebody in the open internet connected directly since this node started?
+    pub is_reached: bool,
+    /// What it does as a relay, if it is one.
+    pub service: Option<Service>,
+}
+
+/// What a relay does just now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// Nodes that can be reached by way of it.
+    pub places: usize,
+    /// Connections that it passes on.
+    pub circuits: usize,
+    /// Connections that it has passed on since it started, with these.
+    pub circuits_total: u64,
+    /// Requests that it refused since it started.
+    pub refused_total: u64,
 }
 
 /// A handle to the network. It ends with its last clone, or when it is [stopped](Self::stop).
@@ -199,6 +258,23 @@ impl Network {
     #[must_use]
     pub fn last_trial(&self, peer: &Key) -> Option<Trial> {
         self.shared.trials.of(peer)
+    }
+
+    /// Returns how often an address led nowhere since the start, by why.
+    #[must_use]
+    pub fn failed_calls(&self) -> BTreeMap<Trouble, u64> {
+        self.shared.trials.counts()
+    }
+
+    /// Says with whom relays may be shared: who passes connections on for this node, and for whom this node does.
+    pub fn admit(&self, members: BTreeSet<Key>) {
+        *lock(&self.shared.members) = Arc::new(members);
+    }
+
+    /// Returns what relays do for this node, and what it does as one.
+    #[must_use]
+    pub fn lines(&self) -> Lines {
+        lock(&self.shared.lines).clone()
     }
 
     /// Hangs up on everybody and stops listening. Returns when that is done, after a few seconds at most.

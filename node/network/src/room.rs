@@ -5,16 +5,19 @@
 //! chosen one has proved to be alive, so that a peer that comes back after losing its connection need not wait for us
 //! to notice.
 
-use std::collections::BTreeMap;
+mod calls;
+mod by_relay;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::StreamExt;
+use libp2p::core::ConnectedPoint;
 use libp2p::identity::Keypair;
-use libp2p::swarm::dial_opts::DialOpts;
-use libp2p::swarm::{ConnectionId, DialError, Stream, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, Swarm, TransportError, mdns, ping};
+use libp2p::swarm::{ConnectionId, Stream, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Swarm, TransportError, identify, mdns, ping};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, timeout};
@@ -22,11 +25,12 @@ use tokio::time::{Instant, interval, timeout};
 use crate::orders::Order;
 use crate::outbox::Outbox;
 use crate::queue::{Phase, Queue};
+use crate::relays::Relays;
 use crate::session::{self, Ends, Progress};
 use crate::streams::{Change, Changed};
 use crate::transport::{self, Behaviour, BehaviourEvent};
 use crate::{
-    Config, Key, NetworkEvent, Shared, StartNetwork, Trouble, address, lock, short, trouble,
+    Config, Key, NetworkEvent, Service, Shared, StartNetwork, Trouble, address, lock, short,
 };
 
 /// How long hanging up on everybody may take.
@@ -51,6 +55,14 @@ pub(crate) struct Room {
     /// Addresses that are being dialled, whoever is there.
     seeks: BTreeMap<ConnectionId, String>,
     sessions: JoinSet<(Key, ConnectionId)>,
+    /// Where others reach this node, if that is elsewhere than where it listens.
+    announce: Vec<String>,
+    /// Where it was last told to be reached.
+    told: Option<Vec<String>>,
+    relays: Relays,
+    /// Peers that can be reached by way of this node.
+    places: BTreeSet<Key>,
+    service: Service,
 }
 
 /// A peer with at least one connection or a session that ends.
@@ -69,7 +81,11 @@ struct Link {
     ours: Option<Stream>,
     theirs: Option<Stream>,
     /// Where we called it, if it was we who did.
-    called: Option<String>,
+    called: Option<Multiaddr>,
+    /// Is it by way of a relay?
+    is_relayed: bool,
+    /// Has it carried frames?
+    is_proven: bool,
     since: Instant,
     /// The last sign of life, and what had gone through then.
     alive: Instant,
@@ -85,7 +101,12 @@ impl Room {
         shared: Arc<Shared>,
         events: mpsc::Sender<NetworkEvent>,
     ) -> Result<Self, StartNetwork> {
-        let mut swarm = transport::swarm(&keypair, &config)?;
+        let mut swarm = transport::swarm(&keypair, &config, &shared)?;
+        for text in &config.announce {
+            if address::dialable_by_anyone(text).is_none() {
+                return Err(StartNetwork::Announce(text.clone()));
+            }
+        }
         for text in listen {
             let Ok(address) = text.parse::<Multiaddr>() else {
                 return Err(StartNetwork::Address(text));
@@ -100,6 +121,8 @@ impl Room {
                 }
             }
         }
+        lock(&shared.lines).service = config.relay.then(Service::default);
+        let announce = config.announce.clone();
         Ok(Self {
             own: address::key(swarm.local_peer_id()).ok_or(StartNetwork::Key)?,
             swarm,
@@ -112,6 +135,11 @@ impl Room {
             wanted: BTreeMap::new(),
             seeks: BTreeMap::new(),
             sessions: JoinSet::new(),
+            announce,
+            told: None,
+            relays: Relays::default(),
+            places: BTreeSet::new(),
+            service: Service::default(),
         })
     }
 
@@ -142,7 +170,10 @@ impl Room {
                     (Ok(permit), Some(event)) => permit.send(event),
                     _ => break,
                 },
-                _ = looks.tick() => self.look(),
+                _ = looks.tick() => {
+                    self.look();
+                    self.look_at_relays();
+                }
                 _ = all_gone.recv() => break,
             }
         }
@@ -189,117 +220,51 @@ impl Room {
         }
     }
 
-    fn dial(&mut self, key: Key, addresses: &[String]) {
-        let peer = self.peers.get(&key);
-        if peer.is_some_and(Peer::is_up) {
-            return;
-        }
-        let stands = peer.is_some();
-        let addresses =
-            address::peer_id(&key).map(|id| address::dialable(addresses, &id)).unwrap_or_default();
-        self.shared.trials.begin(key);
-        self.wanted.insert(key, addresses);
-        // A connection that stands either brings the peer up, or makes room for this dial when it ends.
-        if !stands {
-            self.dial_wanted(key);
-        }
-    }
-
-    /// Dials a peer that somebody waits for, or says that it cannot be reached.
-    fn dial_wanted(&mut self, key: Key) {
-        let Some(wanted) = self.wanted.get_mut(&key) else { return };
-        let addresses = std::mem::take(wanted);
-        let peer = address::peer_id(&key).filter(|_| !addresses.is_empty() && key != self.own);
-        let dialled = peer.map(|peer| {
-            // From a port of its own: from the listening port, two peers that dial each other could meet half-way
-            // and both believe that they are the dialler.
-            self.swarm
-                .dial(DialOpts::peer_id(peer).addresses(addresses).allocate_new_port().build())
-        });
-        match dialled {
-            // Under way, also if it already was.
-            Some(Ok(()) | Err(DialError::DialPeerConditionFalse(_))) => {}
-            Some(Err(error)) => {
-                tracing::debug!(peer = short(&key), %error, "a peer cannot be dialled");
-                self.shared.trials.note(key, trouble::of_dial(&error));
-                self.give_up(key);
-            }
-            None => self.give_up(key),
-        }
-    }
-
-    /// Dials an address, whoever is there.
-    fn seek(&mut self, address: String) {
-        let Some(dialable) = address::dialable_by_anyone(&address) else {
-            self.outbox.sought(address, None);
-            return;
-        };
-        let dial = DialOpts::unknown_peer_id().address(dialable).allocate_new_port().build();
-        let connection = dial.connection_id();
-        match self.swarm.dial(dial) {
-            Ok(()) => drop(self.seeks.insert(connection, address)),
-            Err(error) => {
-                tracing::debug!(%error, "an address cannot be dialled");
-                self.outbox.sought(address, None);
-            }
-        }
-    }
-
-    fn give_up(&mut self, key: Key) {
-        if self.wanted.remove(&key).is_some() {
-            self.outbox.dial_failed(key);
-        }
-    }
-
     fn on_swarm(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
-                let called = endpoint.is_dialer();
-                let called = called.then(|| address::text(endpoint.get_remote_address()));
-                self.on_connected(&peer_id, connection_id, called);
+                self.on_connected(&peer_id, connection_id, &endpoint);
             }
             SwarmEvent::ConnectionClosed { connection_id, cause, .. } => {
                 tracing::debug!(?cause, "a connection ended");
                 self.on_disconnected(connection_id);
             }
             SwarmEvent::OutgoingConnectionError { connection_id, peer_id, error, .. } => {
-                if let Some(address) = self.seeks.remove(&connection_id) {
-                    tracing::debug!(%error, "nobody was found at an address");
-                    self.outbox.sought(address, None);
-                } else if let Some(key) = peer_id.and_then(|peer| address::key(&peer)) {
-                    tracing::debug!(peer = short(&key), %error, "a peer could not be reached");
-                    self.shared.trials.note(key, trouble::of_dial(&error));
-                    // A connection that came the other way in the meantime may still bring the peer up.
-                    if !self.peers.contains_key(&key) {
-                        self.give_up(key);
-                    }
+                if !self.on_nobody(connection_id, &error)
+                    && let Some(key) = peer_id.and_then(|peer| address::key(&peer))
+                {
+                    self.on_unreached(key, &error);
                 }
             }
-            SwarmEvent::NewListenAddr { .. }
-            | SwarmEvent::ExpiredListenAddr { .. }
-            | SwarmEvent::ListenerClosed { .. } => self.on_listening(),
-            SwarmEvent::Behaviour(BehaviourEvent::Streams(changed)) => self.on_streams(changed),
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping::Event {
-                connection,
-                result: Ok(_),
-                ..
-            })) => {
-                self.on_pong(connection);
+            SwarmEvent::NewListenAddr { .. } | SwarmEvent::ExpiredListenAddr { .. } => {
+                self.on_listening();
             }
-            SwarmEvent::Behaviour(BehaviourEvent::Mdns(mdns::Event::Discovered(found))) => {
-                self.on_discovered(found);
-            }
+            SwarmEvent::ListenerClosed { listener_id, .. } => self.on_listener_closed(listener_id),
+            SwarmEvent::Behaviour(event) => self.on_behaviour(event),
             // The rest is about attempts and protocols, and the enum may grow.
             _ => {}
         }
     }
 
-    fn on_listening(&mut self) {
-        let mut addresses: Vec<String> = self.swarm.listeners().map(address::text).collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        lock(&self.shared.listening).clone_from(&addresses);
-        self.outbox.listening(addresses);
+    fn on_behaviour(&mut self, event: BehaviourEvent) {
+        match event {
+            BehaviourEvent::Streams(changed) => self.on_streams(changed),
+            BehaviourEvent::Ping(ping::Event { connection, result: Ok(_), .. }) => {
+                self.on_pong(connection);
+            }
+            BehaviourEvent::Mdns(mdns::Event::Discovered(found)) => self.on_discovered(found),
+            BehaviourEvent::Identify(identify::Event::Received { connection_id, info, .. }) => {
+                self.on_introduced(connection_id, &info);
+            }
+            BehaviourEvent::Relay(event) => self.on_relay(&event),
+            BehaviourEvent::ByRelay(event) => self.on_by_relay(&event),
+            BehaviourEvent::Punch(event) => {
+                let met = event.result.is_ok();
+                tracing::debug!(met, "tried to meet a peer half-way that came by way of a relay");
+            }
+            // The rest is about attempts and protocols, and the enums may grow.
+            _ => {}
+        }
     }
 
     fn on_discovered(&mut self, found: Vec<(PeerId, Multiaddr)>) {
@@ -314,12 +279,7 @@ impl Room {
         }
     }
 
-    fn on_connected(
-        &mut self,
-        peer: &PeerId,
-        connection: ConnectionId,
-        called: Option<String>,
-    ) {
+    fn on_connected(&mut self, peer: &PeerId, connection: ConnectionId, endpoint: &ConnectedPoint) {
         let sought = self.seeks.remove(&connection);
         let key = address::key(peer);
         if let Some(address) = sought {
@@ -330,21 +290,36 @@ impl Room {
             return;
         };
         let now = Instant::now();
-        let progress = Arc::default();
+        let is_relayed = endpoint.is_relayed();
+        let remote = endpoint.get_remote_address();
+        let is_met = self.peers.get(&key).is_some_and(|peer| !peer.links.is_empty());
+        if endpoint.is_listener() && !is_relayed && !is_met && address::is_global(remote) {
+            lock(&self.shared.lines).is_reached = true;
+        }
         let link = Link {
             key,
             ours: None,
             theirs: None,
-            called,
+            called: endpoint.is_dialer().then(|| address::without_peer(remote)),
+            is_relayed,
+            is_proven: false,
             since: now,
             alive: now,
             seen: (0, 0),
-            progress,
+            progress: Arc::default(),
         };
         self.links.insert(connection, link);
         let peer = self.peers.entry(key).or_default();
         peer.links.push(connection);
-        if self.own < key && peer.chosen.is_none() {
+        if self.own > key {
+            return;
+        }
+        let chosen = peer.chosen.and_then(|chosen| self.links.get(&chosen));
+        if chosen.is_some_and(|chosen| chosen.is_relayed && !is_relayed) {
+            // What need not go by way of a relay does not.
+            peer.advance(Phase::Stopped);
+            self.choose(key, connection);
+        } else if chosen.is_none() {
             self.choose(key, connection);
         }
     }
@@ -406,8 +381,15 @@ impl Room {
         };
         let queue = Arc::new(Queue::new(self.config.queue_bytes));
         peer.session = Some((connection, Arc::clone(&queue)));
-        // It carries frames now, so that its end is no trouble with its address.
-        link.called = None;
+        // Its end is no trouble with its address any more.
+        link.is_proven = true;
+        let mut lines = lock(&self.shared.lines);
+        if link.is_relayed {
+            lines.relayed.insert(key)
+        } else {
+            lines.relayed.remove(&key)
+        };
+        drop(lines);
         self.shared.trials.forget(&key);
         self.wanted.remove(&key);
         let (progress, shared, events) =
@@ -429,9 +411,12 @@ impl Room {
     }
 
     fn on_disconnected(&mut self, connection: ConnectionId) {
-        let Some(Link { key, called, .. }) = self.links.remove(&connection) else { return };
-        if let Some(address) = called {
-            self.shared.trials.note(key, vec![(address, Trouble::HungUp)]);
+        let Some(Link { key, called, is_proven, .. }) = self.links.remove(&connection) else {
+            return;
+        };
+        let is_up = self.peers.get(&key).is_some_and(Peer::is_up);
+        if let Some(address) = called.filter(|_| !is_proven && !is_up) {
+            self.shared.trials.note(key, vec![(address.to_string(), Trouble::HungUp)]);
         }
         let Some(peer) = self.peers.get_mut(&key) else { return };
         peer.links.retain(|link| *link != connection);
@@ -454,6 +439,8 @@ impl Room {
         if self.peers.get(&key).is_some_and(|peer| peer.links.is_empty() && peer.session.is_none())
         {
             self.peers.remove(&key);
+            self.relays.gone(&key);
+            lock(&self.shared.lines).relayed.remove(&key);
             self.dial_wanted(key);
         }
     }

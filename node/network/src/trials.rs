@@ -22,7 +22,11 @@ pub struct Trial {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Trials(Mutex<BTreeMap<Key, Kept>>);
+pub(crate) struct Trials {
+    peers: Mutex<BTreeMap<Key, Kept>>,
+    /// How often an address led nowhere since the start, by why.
+    counts: Mutex<BTreeMap<Trouble, u64>>,
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -33,7 +37,7 @@ struct Kept {
 impl Trials {
     /// A new attempt begins: what is noted from now on is of this one.
     pub(crate) fn begin(&self, peer: Key) {
-        let mut trials = lock(&self.0);
+        let mut trials = lock(&self.peers);
         if trials.len() >= PEERS && !trials.contains_key(&peer) {
             let oldest = trials.iter().min_by_key(|(_, kept)| kept.ended).map(|(key, _)| *key);
             oldest.and_then(|oldest| trials.remove(&oldest));
@@ -43,7 +47,10 @@ impl Trials {
 
     /// Notes what became of some addresses.
     pub(crate) fn note(&self, peer: Key, tried: Vec<(String, Trouble)>) {
-        if let Some(kept) = lock(&self.0).get_mut(&peer) {
+        for (_, trouble) in &tried {
+            *lock(&self.counts).entry(*trouble).or_default() += 1;
+        }
+        if let Some(kept) = lock(&self.peers).get_mut(&peer) {
             kept.ended = Instant::now();
             for (address, trouble) in tried {
                 kept.tried.retain(|(known, _)| *known != address);
@@ -56,11 +63,15 @@ impl Trials {
 
     /// The peer is up: there is nothing to wonder about any more.
     pub(crate) fn forget(&self, peer: &Key) {
-        lock(&self.0).remove(peer);
+        lock(&self.peers).remove(peer);
+    }
+
+    pub(crate) fn counts(&self) -> BTreeMap<Trouble, u64> {
+        lock(&self.counts).clone()
     }
 
     pub(crate) fn of(&self, peer: &Key) -> Option<Trial> {
-        let trials = lock(&self.0);
+        let trials = lock(&self.peers);
         let kept = trials.get(peer)?;
         Some(Trial { ago: kept.ended.elapsed(), tried: kept.tried.clone() })
     }
@@ -91,7 +102,7 @@ mod tests {
             let many = (0..100).map(|address| (address.to_string(), Trouble::TimedOut)).collect();
             trials.note(key(number), many);
         }
-        assert_eq!(lock(&trials.0).len(), PEERS);
+        assert_eq!(lock(&trials.peers).len(), PEERS);
         assert_eq!(trials.of(&key(2_999)).unwrap().tried.len(), ADDRESSES);
         trials.forget(&key(2_999));
         assert_eq!(trials.of(&key(2_999)), None);

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use libp2p::core::transport::timeout::TransportTimeoutError;
 use libp2p::core::upgrade::NegotiationError;
 use libp2p::swarm::DialError;
-use libp2p::{Multiaddr, TransportError, dns, noise, quic};
+use libp2p::{Multiaddr, TransportError, dns, noise, quic, relay};
 
 use crate::address;
 
@@ -27,6 +27,10 @@ pub enum Trouble {
     NotANode,
     /// It answered and hung up before frames could flow.
     HungUp,
+    /// The relay has no line to it just now, or could not be reached.
+    NoLine,
+    /// The relay does not pass connections on for this node, or has too many.
+    RelayRefused,
     /// This node has too many connections.
     Busy,
     /// It is no address that this node calls.
@@ -109,6 +113,9 @@ fn says(error: &(dyn Error + 'static)) -> Option<Trouble> {
             _ => None,
         };
     }
+    if let Some(error) = error.downcast_ref::<relay::client::transport::Error>() {
+        return of_relay(error);
+    }
     if let Some(error) = error.downcast_ref::<NegotiationError>() {
         return Some(match error {
             // Also what a connection says that ends before anything came.
@@ -119,9 +126,31 @@ fn says(error: &(dyn Error + 'static)) -> Option<Trouble> {
         });
     }
     if let Some(error) = error.downcast_ref::<noise::Error>() {
-        return Some(error.source().and_then(find).unwrap_or(Trouble::NotANode));
+        // It speaks for the error in it, whose cause is not it.
+        let inner = match error {
+            noise::Error::Io(error) => find(error),
+            _ => None,
+        };
+        return Some(inner.unwrap_or(Trouble::NotANode));
     }
     None
+}
+
+fn of_relay(error: &relay::client::transport::Error) -> Option<Trouble> {
+    use relay::client::transport::Error;
+    use relay::outbound::hop::ConnectError;
+
+    match error {
+        Error::Connect(ConnectError::NoReservation | ConnectError::ConnectionFailed)
+        | Error::ResponseFromBehaviourCanceled(_) => Some(Trouble::NoLine),
+        Error::Connect(
+            ConnectError::PermissionDenied
+            | ConnectError::ResourceLimitExceeded
+            | ConnectError::Unsupported,
+        ) => Some(Trouble::RelayRefused),
+        // The enum may grow; what else there is says so itself.
+        _ => None,
+    }
 }
 
 fn of_system(kind: ErrorKind) -> Option<Trouble> {

@@ -13,7 +13,7 @@ use crate::cli::output::Output;
 use crate::cli::serve::{self, Node};
 use crate::data::DataDir;
 use crate::kit::Words;
-use crate::running::Touch;
+use crate::running::{Paths, Touch};
 
 mod fill;
 
@@ -133,7 +133,7 @@ async fn start(
         data.delete_kit()?;
     }
     let listen = addresses::kept(&data, std::net::Ipv4Addr::LOCALHOST)?;
-    Node::start(data, addresses::http(http)?, listen, Touch::Online).await
+    Node::start(data, addresses::http(http)?, listen, Touch::Online, Paths::default()).await
 }
 
 /// Shows the first organisation; that there is no browser is no reason to fail.

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::data::{self, DataDir, DataError};
 use crate::http::accounts::Account;
 use crate::kit::{self, Words};
-use crate::running::{Options, Running, Touch};
+use crate::running::{Options, Paths, Running, Touch};
 
 /// Who the organisation is, and the first person of this node.
 pub(crate) struct Founding {
@@ -79,8 +79,13 @@ pub(crate) async fn add_first_person(
     let mut id = [0; 16];
     getrandom::fill(&mut id).context("the computer gives no random numbers")?;
     let account = Account { id: PersonId(id), name, email: None, password: None, created: now };
-    let options =
-        Options { data: data.clone(), http: None, listen: Vec::new(), touch: Touch::Offline };
+    let options = Options {
+        data: data.clone(),
+        http: None,
+        listen: Vec::new(),
+        touch: Touch::Offline,
+        paths: Paths::default(),
+    };
     let running = Running::start(options).await.context("cannot make the store")?;
     let mut kept = running.handle().act(account.keep()).await;
     if let (Ok(_), Some(then)) = (&kept, then) {

@@ -13,7 +13,7 @@ use crate::cli::output::Output;
 use crate::client::{Client, is_locked};
 use crate::data::DataDir;
 use crate::http;
-use crate::running::{Options, Running, Touch};
+use crate::running::{Options, Paths, Running, Touch};
 
 /// How long to wait until the operating system has named all addresses.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -32,6 +32,15 @@ pub(crate) struct Args {
     /// Find other nodes on the office network, and let them find this one (mDNS)
     #[arg(long)]
     nearby: bool,
+    /// Pass connections on between members who cannot reach each other; for a computer that all of them reach
+    #[arg(long)]
+    relay: bool,
+    /// Tell others this address, in place of where the node listens; may be given several times
+    #[arg(long, value_name = "MULTIADDR")]
+    announce: Vec<String>,
+    /// Call nobody but at addresses that begin like this; may be given several times
+    #[arg(long, value_name = "MULTIADDR")]
+    only_call: Vec<String>,
 }
 
 pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyhow::Result<()> {
@@ -39,7 +48,8 @@ pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyho
     let listen = addresses::listen(&data, &args.listen)?;
     let http = addresses::http(args.http)?;
     let touch = if args.nearby { Touch::OnlineAndNearby } else { Touch::Online };
-    let node = match Node::start(data.clone(), http, listen, touch).await {
+    let paths = Paths { relay: args.relay, announce: args.announce, only: args.only_call };
+    let node = match Node::start(data.clone(), http, listen, touch, paths).await {
         Ok(node) => node,
         Err(error) if is_locked(&error) => {
             anyhow::bail!(
@@ -70,9 +80,10 @@ impl Node {
         http: SocketAddr,
         listen: Vec<String>,
         touch: Touch,
+        paths: Paths,
     ) -> anyhow::Result<Self> {
         let wanted = listen.len();
-        let options = Options { data: data.clone(), http: Some(http), listen, touch };
+        let options = Options { data: data.clone(), http: Some(http), listen, touch, paths };
         let running = Running::start(options).await?;
         // An address that comes late is no reason to fail.
         let _all =

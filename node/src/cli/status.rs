@@ -40,6 +40,14 @@ fn words(status: &Value) -> String {
     for address in items("listen") {
         line(format!("  {}", say(&address, "")));
     }
+    if let Some(relay) = status.pointer("/network/relay").filter(|relay| !relay.is_null()) {
+        line(format!(
+            "  relay: {} reached by way of this one, {} passed on now, {} refused",
+            number(relay, "/places"),
+            number(relay, "/connections"),
+            number(relay, "/refused_total"),
+        ));
+    }
     for workspace in items("workspaces") {
         line(format!(
             "Workspace {} ({}), {}",
@@ -78,6 +86,10 @@ fn words(status: &Value) -> String {
     words
 }
 
+fn number(value: &Value, pointer: &str) -> u64 {
+    value.pointer(pointer).and_then(Value::as_u64).unwrap_or_default()
+}
+
 /// Says why a computer is not connected, and what to do.
 fn why(computer: &Value) -> String {
     let say = |pointer: &str| plain(&text(computer, pointer));
@@ -110,6 +122,7 @@ mod tests {
             "organization": {"id": "did:key:z6Mk", "name": "Leeds", "sector": "council", "fingerprint": "ab cd"},
             "node": {"peer_id": "12D3"},
             "listen": ["/ip4/127.0.0.1/tcp/1/p2p/12D3"],
+            "network": {"relay": {"places": 2, "connections": 1, "refused_total": 0}},
             "workspaces": [{"id": "9x", "name": "Yorkshire", "role": "steward"}],
             "joins": [{"workspace": {"name": "Kent"}, "inviter": {"name": "Dover"}, "state": "unreached"}],
             "peers": [{"organization": {"name": "Open Door"}, "connected": false, "last_seen": null, "unseen": 4, "computers": [
@@ -121,6 +134,7 @@ mod tests {
         let words = words(&status);
         for line in [
             "Leeds (council)",
+            "  relay: 2 reached by way of this one, 1 passed on now, 0 refused",
             "Joining Kent: waiting until Dover or another member can be reached",
             "Open Door: not seen yet, has not seen 4 changes",
             "  Nothing answers at its address. Ask them. (timed_out)",

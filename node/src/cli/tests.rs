@@ -10,7 +10,7 @@ use clap::CommandFactory as _;
 
 use super::*;
 use crate::cli::serve::Node;
-use crate::running::Touch;
+use crate::running::{Paths, Touch};
 
 const EXAMPLE: &str = include_str!("../../examples/referral-pathway.cash-first.json");
 
@@ -65,10 +65,15 @@ async fn a_document_comes_back_equal_whether_or_not_the_node_runs() {
 
     let dir = DataDir::new(data.clone());
     let http = addresses::http(Some("127.0.0.1:0".parse().unwrap())).unwrap();
-    let node =
-        Node::start(dir.clone(), http, vec!["/ip4/127.0.0.1/tcp/0".to_owned()], Touch::Online)
-            .await
-            .unwrap();
+    let node = Node::start(
+        dir.clone(),
+        http,
+        vec!["/ip4/127.0.0.1/tcp/0".to_owned()],
+        Touch::Online,
+        Paths::default(),
+    )
+    .await
+    .unwrap();
     dir.announce(node.running.http().unwrap()).unwrap();
     let client = Client::open(dir.clone()).await.unwrap();
     assert!(client.running().is_none(), "the running node is asked");

@@ -21,7 +21,7 @@ use crate::clock;
 use crate::data::DataDir;
 use crate::http::App;
 use crate::kit::Words;
-use crate::running::{Options, Running, Touch};
+use crate::running::{Options, Paths, Running, Touch};
 
 /// A node that nobody else reaches, in a folder that goes with it.
 pub(crate) struct Node {
@@ -58,7 +58,7 @@ impl Node {
             person: "Sam Ali".parse().unwrap(),
         };
         found(&data, &founding, clock::now()).await.unwrap();
-        let options = Options { data, http: None, listen, touch };
+        let options = Options { data, http: None, listen, touch, paths: Paths::default() };
         let running = Running::start(options).await.unwrap();
         Self { app: running.app().clone(), running, _folder: folder }
     }
@@ -69,7 +69,8 @@ impl Node {
         let data = app.data().clone();
         drop(app);
         running.stop().await;
-        let options = Options { data, http: None, listen: Vec::new(), touch: Touch::Offline };
+        let (touch, paths) = (Touch::Offline, Paths::default());
+        let options = Options { data, http: None, listen: Vec::new(), touch, paths };
         let running = Running::start(options).await.unwrap();
         Self { app: running.app().clone(), running, _folder }
     }

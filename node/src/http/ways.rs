@@ -24,6 +24,8 @@ pub(crate) struct Way {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Connected,
+    /// Connected by way of another member's node.
+    Relayed,
     /// This node runs no network, or has ended it.
     Offline,
     /// Changes go by way of others.
@@ -40,8 +42,15 @@ pub(crate) enum State {
 /// Returns how it stands with the way to each computer.
 pub(crate) fn ways(handle: &Handle, views: &[WayView]) -> Vec<Way> {
     let trial = |view: &WayView| handle.network.as_ref()?.last_trial(&view.node.0);
-    let has_network = handle.network.is_some();
-    views.iter().map(|view| way(view, trial(view), has_network, clock::now())).collect()
+    let relayed = handle.network.as_ref().map(|network| network.lines().relayed);
+    let is_relayed =
+        |view: &WayView| relayed.as_ref().is_some_and(|relayed| relayed.contains(&view.node.0));
+    let ways = views.iter().map(|view| {
+        let way = way(view, trial(view), relayed.is_some(), clock::now());
+        let is_relayed = way.state == State::Connected && is_relayed(view);
+        if is_relayed { Way { state: State::Relayed, ..way } } else { way }
+    });
+    ways.collect()
 }
 
 fn way(view: &WayView, trial: Option<Trial>, has_network: bool, now: Timestamp) -> Way {
@@ -79,6 +88,8 @@ const fn telling(trouble: Trouble) -> u8 {
         Trouble::NotANode => 8,
         Trouble::HungUp => 7,
         Trouble::Refused => 6,
+        Trouble::RelayRefused => 5,
+        Trouble::NoLine => 5,
         Trouble::Busy => 5,
         Trouble::TimedOut => 4,
         Trouble::NameUnknown => 3,
@@ -89,10 +100,15 @@ const fn telling(trouble: Trouble) -> u8 {
 }
 
 impl State {
+    pub(crate) const fn is_connected(self) -> bool {
+        matches!(self, Self::Connected | Self::Relayed)
+    }
+
     /// Returns a word for programs, which stays the same.
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Connected => "connected",
+            Self::Relayed => "relayed",
             Self::Offline => "offline",
             Self::ByOthers => "by_others",
             Self::NotTold => "no_address",
@@ -106,6 +122,9 @@ impl State {
     pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::Connected => "This computer is connected.",
+            Self::Relayed => {
+                "This computer is connected by way of another member's, which passes on what it cannot read."
+            }
             Self::Offline => "Your own node is not in touch with anybody.",
             Self::ByOthers => {
                 "Your computer does not call this one: in a large workspace, changes reach it by way of others."
@@ -129,6 +148,12 @@ impl State {
                     "Something answers at its address, but it does not speak as Fingerpost does."
                 }
                 Trouble::HungUp => "Its address was reached, but the connection ended at once.",
+                Trouble::NoLine => {
+                    "It is reached by way of another member's computer, which has no connection to it just now."
+                }
+                Trouble::RelayRefused => {
+                    "It is reached by way of another computer, which does not pass connections on for yours."
+                }
                 Trouble::Busy => "Your computer has too many connections just now.",
                 Trouble::NotCalled => "It only gave addresses that your computer does not call.",
                 Trouble::Other => "It could not be reached, and your computer cannot say why.",
@@ -139,7 +164,7 @@ impl State {
     /// Returns what a person can do; empty if there is nothing to do.
     pub(crate) const fn advice(self) -> &'static str {
         match self {
-            Self::Connected | Self::ByOthers | Self::Calling => "",
+            Self::Connected | Self::Relayed | Self::ByOthers | Self::Calling => "",
             Self::Offline => "Start Fingerpost. If it runs, its disk may be full.",
             Self::NotTold => {
                 "Ask them to start Fingerpost while another member is online, or send them a new invite."
@@ -169,6 +194,10 @@ impl State {
                 Trouble::HungUp => {
                     "They may have too many connections, run another version of Fingerpost, or a firewall cuts the connection. If it stays so, ask whoever looks after the two networks."
                 }
+                Trouble::NoLine => "Ask them if the computer is on, and online.",
+                Trouble::RelayRefused => {
+                    "It may pass on too many, or not share a workspace with you. Your computer tries again by itself."
+                }
                 Trouble::Busy => "Wait a little. Your computer tries again by itself.",
                 Trouble::NotCalled | Trouble::Other => {
                     "Ask them to restart Fingerpost, and send whoever looks after your node the technical details below."
@@ -188,6 +217,8 @@ pub(crate) const fn code(trouble: Trouble) -> &'static str {
         Trouble::WrongKey => "wrong_key",
         Trouble::NotANode => "not_a_node",
         Trouble::HungUp => "hung_up",
+        Trouble::NoLine => "no_line",
+        Trouble::RelayRefused => "relay_refused",
         Trouble::Busy => "busy",
         Trouble::NotCalled => "not_called",
         Trouble::Other => "other",
@@ -204,6 +235,8 @@ pub(crate) const fn brief(trouble: Trouble) -> &'static str {
         Trouble::WrongKey => "another computer answered",
         Trouble::NotANode => "something else than Fingerpost answered",
         Trouble::HungUp => "hung up",
+        Trouble::NoLine => "the relay has no connection to it",
+        Trouble::RelayRefused => "the relay did not pass the connection on",
         Trouble::Busy => "too many connections here",
         Trouble::NotCalled => "not an address that is called",
         Trouble::Other => "failed",
@@ -233,7 +266,12 @@ mod tests {
         let tried =
             vec![(office.to_owned(), Trouble::NoRoute), (outside.to_owned(), Trouble::Refused)];
         let trial = Trial { ago: Duration::from_secs(2), tried };
-        let way = way(&view(&[office, outside, "/dns4/a.org/tcp/1"]), Some(trial), true, Timestamp(9_000));
+        let way = way(
+            &view(&[office, outside, "/dns4/a.org/tcp/1"]),
+            Some(trial),
+            true,
+            Timestamp(9_000),
+        );
         assert_eq!(way.state, State::Failed(Trouble::Refused));
         assert_eq!(way.untried, ["/dns4/a.org/tcp/1"]);
         assert_eq!((way.last_try, way.next_try), (Some(Timestamp(7_000)), Some(Timestamp(17_000))));

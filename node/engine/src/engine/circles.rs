@@ -23,8 +23,10 @@ impl Engine {
             // Who is in a workspace whose log is lost is not known: anybody may be.
             wanted.extend(self.peers.known());
         }
-        let rings =
-            self.rings.take().unwrap_or_else(|| self.circles().iter().map(Ring::new).collect());
+        let rings = self.rings.take().unwrap_or_else(|| {
+            self.admitted.1 = true;
+            self.circles().iter().map(Ring::new).collect()
+        });
         for ring in &rings {
             let is_out = |node: &NodeId| self.peers.is_out(node);
             // Each for itself: whom it chooses in one circle must not show those in another who it has.
@@ -35,6 +37,17 @@ impl Engine {
         self.rings = Some(rings);
         wanted.remove(&own);
         wanted
+    }
+
+    /// Returns who shares anything with this node, if that has changed since the caller was told last.
+    pub(super) fn newly_admitted(&mut self) -> Option<BTreeSet<NodeId>> {
+        if !std::mem::take(&mut self.admitted.1) {
+            return None;
+        }
+        let known = self.known_nodes();
+        let has_changed = known != self.admitted.0;
+        self.admitted.0.clone_from(&known);
+        has_changed.then_some(known)
     }
 
     /// Returns the nodes of each workspace, and of each circle of readers in it.

@@ -135,7 +135,7 @@ impl Engine {
         effects.persist.extend(used);
         if self.kin.learn(&self.identity.certificate, certificate.clone()) {
             info!(node = %consent.node, "added a computer");
-            self.wanted = None;
+            (self.wanted, self.rings) = (None, None);
             effects.persist.push(Kin::record(&certificate));
         }
         let card = self.identity.card.clone();

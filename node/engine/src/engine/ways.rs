@@ -20,8 +20,7 @@ impl Engine {
                 is_wanted: self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&node)),
                 is_told: self.peers.record(&node).is_some(),
                 addresses: self.peers.addresses(&node),
-                next: next
-                    .map(|next| Duration::from_millis(next.0.saturating_sub(self.steady.0))),
+                next: next.map(|next| Duration::from_millis(next.0.saturating_sub(self.steady.0))),
             }
         };
         let own = self.identity.key.id();

@@ -9,4 +9,6 @@ mod strangers;
 #[cfg(test)]
 mod reasons;
 #[cfg(test)]
+mod relays;
+#[cfg(test)]
 mod peers;

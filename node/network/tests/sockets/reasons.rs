@@ -6,14 +6,23 @@ use tokio::net::TcpListener;
 
 use crate::peers::{Peer, QUIC, TCP};
 
-/// Listens at an address of this machine, answers whoever connects with some bytes, and hangs up.
+/// What a web server says to what it does not understand.
+const WEB_SERVER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n\
+    <html><head><title>400 Bad Request</title></head><body>Your browser sent what we cannot read.</body></html>\r\n";
+
+/// Listens at an address of this machine and answers whoever connects with some bytes. Without any it hangs up.
 async fn answering(bytes: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("/ip4/127.0.0.1/tcp/{}", listener.local_addr().unwrap().port());
     tokio::spawn(async move {
+        let mut open = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
             // Whoever connected may have gone.
             let _gone = stream.write_all(bytes).await;
+            if !bytes.is_empty() {
+                // So that the answer arrives, and not that it was hung up on.
+                open.push(stream);
+            }
         }
     });
     address
@@ -28,7 +37,7 @@ async fn a_dial_that_fails_says_why() {
     let table = [
         (format!("/ip4/127.0.0.1/tcp/{quiet}"), Trouble::Refused),
         (clinic.addresses[0].clone(), Trouble::WrongKey),
-        (answering(b"HTTP/1.1 400 Bad Request\r\n\r\n").await, Trouble::NotANode),
+        (answering(WEB_SERVER).await, Trouble::NotANode),
         (answering(b"").await, Trouble::HungUp),
         ("/dns4/nowhere.invalid/tcp/4891".to_owned(), Trouble::NameUnknown),
         // Nothing answers on UDP: the handshake has five seconds.

@@ -68,7 +68,13 @@ async fn a_stranger_learns_protocols_and_nothing_else_and_is_hung_up_on() {
     protocols.sort_unstable();
     assert_eq!(
         protocols,
-        ["/fingerpost/1", "/ipfs/id/1.0.0", "/ipfs/id/push/1.0.0", "/ipfs/ping/1.0.0"]
+        [
+            "/fingerpost/1",
+            "/ipfs/id/1.0.0",
+            "/ipfs/id/push/1.0.0",
+            "/ipfs/ping/1.0.0",
+            "/libp2p/circuit/relay/0.2.0/stop"
+        ]
     );
     assert_eq!(council.events.try_recv().ok(), None, "nobody was up");
 }

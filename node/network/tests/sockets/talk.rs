@@ -233,3 +233,8 @@ async fn a_peer_that_stops_is_down_and_can_come_back() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_peers_exchange_frames_in_order_over_websockets() {
+    exchange("/ip4/127.0.0.1/tcp/0/ws").await;
+}

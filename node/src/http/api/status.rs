@@ -7,6 +7,7 @@ use crdt_schema::identity::{NodeId, OrganizationId};
 use engine::Reader;
 use engine::input::Command;
 use engine::view::{FormerView, JoinState, JoinView, PeerView};
+use network::Lines;
 use serde_json::{Value, json};
 
 use crate::http::App;
@@ -19,7 +20,11 @@ use crate::http::ways::{self, Way};
 pub(crate) async fn show(State(app): State<App>) -> Result<Json<Value>, Problem> {
     let (mut status, peers) = app.handle().read(|node| (status(node), node.peers())).await?;
     let peers = peers.iter().map(|peer| peer_view(peer, &ways::ways(app.handle(), &peer.ways)));
-    status["peers"] = peers.collect();
+    let peers: Value = peers.collect();
+    if let Some(status) = status.as_object_mut() {
+        status.insert("peers".to_owned(), peers);
+        status.insert("network".to_owned(), lines(&app.handle().lines()));
+    }
     Ok(Json(status))
 }
 
@@ -69,6 +74,19 @@ fn peer_view(peer: &PeerView, ways: &[Way]) -> Value {
         "unseen_since": peer.unseen_since.map(time),
         "computers": ways.iter().map(way).collect::<Vec<_>>(),
     })
+}
+
+fn lines(lines: &Lines) -> Value {
+    let relay = lines.service.map(|service| {
+        json!({
+            "places": service.places,
+            "connections": service.circuits,
+            "connections_total": service.circuits_total,
+            "refused_total": service.refused_total,
+        })
+    });
+    let relays: Vec<&String> = lines.relays.iter().map(|(_, address)| address).collect();
+    json!({"relays": relays, "reached": lines.is_reached, "relay": relay})
 }
 
 fn way(way: &Way) -> Value {

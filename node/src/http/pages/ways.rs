@@ -13,7 +13,7 @@ use super::frame::{self, Refusal, Signed};
 use super::posted::Form;
 use crate::http::App;
 use crate::http::extract::Id;
-use crate::http::ways::{self, State as WayState, Way};
+use crate::http::ways::{self, Way};
 
 pub(crate) async fn show(
     State(app): State<App>,
@@ -35,7 +35,7 @@ pub(crate) async fn show(
 }
 
 fn row(way: &Way, calendar: &Calendar) -> WayRow {
-    let is_connected = way.state == WayState::Connected;
+    let is_connected = way.state.is_connected();
     let untried = if is_connected { "" } else { "not tried yet" };
     let tried = way.tried.iter().map(|(address, trouble)| (address, ways::brief(*trouble)));
     let all = tried.chain(way.untried.iter().map(|address| (address, untried)));

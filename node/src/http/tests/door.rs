@@ -141,6 +141,9 @@ async fn those_who_watch_over_the_node_see_figures() {
         "fingerpost_sync_rounds_total 0",
         "fingerpost_documents_loaded 0",
         "# TYPE fingerpost_envelopes_refused_total counter",
+        "fingerpost_peers_connected{way=\"direct\"} 0",
+        "fingerpost_peers_connected{way=\"relayed\"} 0",
+        "# TYPE fingerpost_calls_failed_total counter",
     ] {
         assert!(metrics.contains(line), "{line} is not in\n{metrics}");
     }
