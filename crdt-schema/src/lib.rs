@@ -12,6 +12,7 @@ pub mod key;
 pub mod membership;
 pub mod pack;
 pub mod invite;
+pub mod disclosure;
 pub mod personal;
 pub mod phrase;
 pub mod suggestion;

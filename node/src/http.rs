@@ -28,6 +28,7 @@ use crate::data::DataDir;
 use crate::handle::Handle;
 use crate::http::accounts::Passwords;
 use crate::http::live::tabs::Tabs;
+use crate::http::pages::figures::HeldFigures;
 use crate::http::pages::frame::Banners;
 use crate::http::pages::import::HeldFiles;
 use crate::http::session::Sessions;
@@ -48,6 +49,7 @@ struct Shared {
     sessions: Sessions,
     banners: Banners,
     held_files: HeldFiles,
+    held_figures: HeldFigures,
     tabs: Tabs,
     started: Timestamp,
     /// Turns true when the node stops, so that streams end and the server can.
@@ -66,6 +68,7 @@ impl App {
             sessions: Sessions::default(),
             banners: Banners::default(),
             held_files: HeldFiles::default(),
+            held_figures: HeldFigures::default(),
             tabs: Tabs::default(),
             started: clock::now(),
             is_stopping: watch::Sender::new(false),
@@ -105,6 +108,11 @@ impl App {
 
     pub(crate) fn held_files(&self) -> &HeldFiles {
         &self.0.held_files
+    }
+
+    /// Returns the figures that wait to be confirmed.
+    pub(crate) fn held_figures(&self) -> &HeldFigures {
+        &self.0.held_figures
     }
 
     pub(crate) fn tabs(&self) -> &Tabs {

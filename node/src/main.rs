@@ -5,6 +5,7 @@ mod client;
 mod http;
 mod running;
 mod runtime;
+mod skos;
 mod upkeep;
 mod backup;
 mod handle;

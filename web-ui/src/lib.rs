@@ -12,6 +12,7 @@ pub mod kinds;
 pub mod pathway;
 pub mod reading;
 pub mod diagram;
+pub mod figures;
 pub mod parts;
 pub mod words;
 pub mod when;

@@ -14,6 +14,7 @@ pub mod read;
 pub mod access;
 pub mod edit;
 pub mod suggestions;
+pub mod figures;
 pub mod history;
 pub mod network;
 pub mod ways;
@@ -68,6 +69,19 @@ impl DocumentHead {
     #[must_use]
     pub const fn words(&self) -> kinds::Words {
         kinds::words(self.kind)
+    }
+
+    /// Returns the files as which it can be taken along: format and name.
+    #[must_use]
+    pub fn files(&self) -> Vec<(&'static str, &'static str)> {
+        let own: &[_] = match self.kind {
+            Kind::TaggingConvention => &[("turtle", "SKOS (Turtle)"), ("jsonld", "SKOS (JSON-LD)")],
+            Kind::AggregatedInsight => {
+                &[("csv", "CSV"), ("csvw", "what programs must know of the CSV")]
+            }
+            _ => &[],
+        };
+        [("json", "JSON"), ("markdown", "Markdown")].iter().chain(own).copied().collect()
     }
 
     /// Returns a document as the samples have it.
@@ -144,6 +158,20 @@ macro_rules! render {
     ($($name:literal => $page:expr,)*) => { vec![$(($name, $page.render()),)*] };
 }
 
+/// The pages for making documents of any kind, and those of kinds that are shown in their own way.
+fn samples_of_kinds() -> Vec<Sample> {
+    use askama::Template as _;
+    let mut samples = render! {
+        "edit-part-warning" => edit::EditPart::sample_warning(),
+        "figures" => figures::BringFigures::sample(),
+        "figures-check" => figures::CheckFigures::sample(),
+        "document-kinds" => documents::DocumentKinds::sample(),
+        "document-new-template" => documents::DocumentNew::sample_templates(),
+    };
+    samples.extend(read::samples().into_iter().map(|(name, page)| (name, page.render())));
+    samples
+}
+
 /// Implements `sample()` by hand in each page; this lists all of them for the tests and the gallery.
 #[must_use]
 pub fn samples() -> Vec<Sample> {
@@ -175,10 +203,7 @@ pub fn samples() -> Vec<Sample> {
         "documents" => documents::Documents::sample(),
         "documents-empty" => documents::Documents::sample_empty(),
         "documents-none-match" => documents::Documents::sample_none_match(),
-        "edit-part-warning" => edit::EditPart::sample_warning(),
-        "document-kinds" => documents::DocumentKinds::sample(),
         "document-new" => documents::DocumentNew::sample(),
-        "document-new-template" => documents::DocumentNew::sample_templates(),
         "import-upload" => documents::ImportUpload::sample(),
         "import-check" => documents::ImportCheck::sample(),
         "import-done" => documents::ImportDone::sample(),
@@ -209,7 +234,7 @@ pub fn samples() -> Vec<Sample> {
     };
     samples.extend(samples_of_trust());
     samples.extend(samples_of_computers());
-    samples.extend(read::samples().into_iter().map(|(name, page)| (name, page.render())));
+    samples.extend(samples_of_kinds());
     samples
 }
 

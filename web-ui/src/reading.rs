@@ -128,6 +128,8 @@ pub enum Block {
         /// Each of them.
         items: Vec<Item>,
     },
+    /// A picture as SVG, which repeats a table.
+    Picture(String),
     /// Tags and the tags that are part of them.
     Tree(Vec<Branch>),
     /// What was said, in order.

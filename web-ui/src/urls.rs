@@ -318,6 +318,24 @@ pub fn edit_part(document: impl Display, part: impl Display, item: &str) -> Stri
     }
 }
 
+/// A document as a file of a format.
+#[must_use]
+pub fn document_file(document: impl Display, format: &str) -> String {
+    format!("/documents/{document}/{format}/file")
+}
+
+/// Bring figures into an insight.
+#[must_use]
+pub fn figures(document: impl Display) -> String {
+    format!("/documents/{document}/figures")
+}
+
+/// Write the figures that were looked at (POST).
+#[must_use]
+pub fn figures_done(document: impl Display) -> String {
+    format!("/documents/{document}/figures/done")
+}
+
 /// Asks whether an item shall be removed. `path` is the item's path; `back` the page to return to.
 #[must_use]
 pub fn remove_item(document: impl Display, path: &str, back: &str) -> String {

@@ -136,6 +136,14 @@ enum Format {
     Automerge,
     /// For people
     Markdown,
+    /// A list of tags as SKOS in Turtle
+    Turtle,
+    /// A list of tags as SKOS in JSON-LD
+    Jsonld,
+    /// The figures of an insight
+    Csv,
+    /// What programs must know of the figures (CSV on the Web)
+    Csvw,
     /// All signed changes with the membership that gave them their right; "verify" checks it
     Bundle,
 }
@@ -277,6 +285,10 @@ async fn export(args: Export, client: &Client, output: &mut Output) -> anyhow::R
         Format::Json => "json",
         Format::Automerge => "automerge",
         Format::Markdown => "markdown",
+        Format::Turtle => "turtle",
+        Format::Jsonld => "jsonld",
+        Format::Csv => "csv",
+        Format::Csvw => "csvw",
         Format::Bundle => "bundle",
     };
     let path = with_query(&format!("/documents/{id}/export"), &[("format", format.to_owned())]);

@@ -14,6 +14,7 @@ pub(crate) mod invites;
 pub(crate) mod join;
 pub(crate) mod documents;
 pub(crate) mod import;
+pub(crate) mod figures;
 pub(crate) mod document;
 pub(crate) mod access;
 pub(crate) mod edit;
@@ -119,6 +120,9 @@ fn of_documents() -> Vec<Route> {
         ("/documents/{d}/history", get(history::show)),
         ("/documents/{d}/compare", get(history::compare)),
         ("/documents/{d}/live", get(live::text)),
+        ("/documents/{d}/figures", get(figures::form).post(figures::check)),
+        ("/documents/{d}/figures/done", post(figures::done)),
+        ("/documents/{d}/{format}/file", get(document::file)),
     ]
 }
 

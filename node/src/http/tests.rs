@@ -3,6 +3,7 @@
 mod api;
 mod browser;
 mod door;
+mod kinds;
 mod live;
 mod pages;
 mod suggestions;

@@ -44,6 +44,12 @@ impl Edit {
         self.is_suggesting || self.document.cannot.is_none()
     }
 
+    /// Can counts be brought in, which are made safe first?
+    #[must_use]
+    pub fn has_figures(&self) -> bool {
+        self.has_lists() && self.document.kind == Kind::AggregatedInsight
+    }
+
     /// May the person add, move and remove items?
     #[must_use]
     pub const fn has_lists(&self) -> bool {

@@ -167,11 +167,15 @@ pub fn samples() -> Vec<(&'static str, Read)> {
         let start = crate::kinds::starts(kind).into_iter().next();
         (name, sample_of(kind, &start.map(|start| start.body).unwrap_or_default()))
     };
+    let row = |area: &str, value: Option<u64>, marker: Option<&str>| serde_json::json!({"area_name": area, "period": "2026-07", "value": value, "marker": marker});
+    let rows = [row("Harbour", Some(40), None), row("Mill", None, Some("[c]"))];
+    let figures = serde_json::json!({"data": {"rows": rows}});
     vec![
         of("document-tags", Kind::TaggingConvention),
         of("document-agreement", Kind::DataSharingAgreement),
         of("document-assessment", Kind::DpiaLite),
         of("document-request", Kind::DataRequest),
+        ("document-insight", sample_of(Kind::AggregatedInsight, &figures)),
     ]
 }
 

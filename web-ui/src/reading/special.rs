@@ -6,6 +6,7 @@ use crdt_schema::identity::Kind;
 use serde_json::Value;
 
 use super::{Block, Branch, Said, Section, Tag};
+use crate::figures::Figures;
 use crate::when;
 use crate::words::{code, plain};
 
@@ -15,6 +16,7 @@ pub(super) fn shape(kind: Kind, document: &Value, sections: &mut [Section]) {
         Kind::TaggingConvention => {
             ("terms", vec![Block::Tree(tree(list(document, "/body/terms")))])
         }
+        Kind::AggregatedInsight => ("figures", figures(document)),
         Kind::DataRequest => ("conversation", vec![Block::Talk(talk(document))]),
         _ => return,
     };
@@ -26,6 +28,31 @@ pub(super) fn shape(kind: Kind, document: &Value, sections: &mut [Section]) {
     if let Some(section) = sections.iter_mut().find(|section| section.slug == slug) {
         section.blocks = if has_any { blocks } else { Vec::new() };
     }
+}
+
+/// Returns the figures as a table, and the same as a chart.
+fn figures(document: &Value) -> Vec<Block> {
+    let figures = Figures::of(document);
+    if figures.areas.is_empty() {
+        return Vec::new();
+    }
+    let columns =
+        std::iter::once("Area".to_owned()).chain(figures.periods.iter().cloned()).collect();
+    let mut blocks =
+        vec![Block::Table { label: "Figures".to_owned(), columns, rows: figures.table() }];
+    if figures.hides() {
+        let text = "[c] stands for a number that is kept back: it is small, or a small one could be worked out with it.";
+        blocks.push(Block::Text { label: String::new(), text: text.to_owned() });
+    }
+    let says = document
+        .pointer("/body/visualisation/alt_text")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let chart = figures.chart(&crdt_schema::documents::title(document), says);
+    if !chart.is_empty() {
+        blocks.push(Block::Picture(chart));
+    }
+    blocks
 }
 
 fn list<'a>(document: &'a Value, pointer: &str) -> &'a [Value] {

@@ -5,7 +5,7 @@ use super::*;
 
 fn example(text: &str) -> (Kind, Value) {
     let content: Value = serde_json::from_str(text).unwrap();
-    (crdt_schema::documents::check(&content).unwrap().0, content)
+    (documents::check(&content).unwrap().0, content)
 }
 
 const EXAMPLES: &[&str] = &[
@@ -40,7 +40,7 @@ fn nothing_of_an_example_is_hidden() {
         let shown = format!("{:?}", Reading::of(kind, &content));
         let mut wanted = Vec::new();
         sentences(&content, &mut wanted);
-        let title = crdt_schema::documents::title(&content);
+        let title = documents::title(&content);
         for sentence in wanted.iter().filter(|sentence| **sentence != title) {
             let quoted = format!("{sentence:?}");
             assert!(shown.contains(quoted.trim_matches('"')), "{kind}: {sentence}");

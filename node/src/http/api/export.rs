@@ -10,12 +10,14 @@ use engine::Reader;
 use engine::view::DocumentView;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use web_ui::figures::Figures;
 
 use crate::http::App;
 use crate::http::api::documents::{content_at, known_form};
 use crate::http::api::{markdown, time};
 use crate::http::extract::{Id, Params};
 use crate::http::problem::Problem;
+use crate::skos;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Wanted {
@@ -30,7 +32,17 @@ pub(crate) async fn give(
     Params(wanted): Params<Wanted>,
 ) -> Result<Response, Problem> {
     let heads = wanted.heads.as_deref().map(known_form).transpose()?;
-    let (extension, media_type, bytes) = match wanted.format.as_deref().unwrap_or("json") {
+    file(&app, id, heads, wanted.format.as_deref().unwrap_or("json")).await
+}
+
+/// Returns a document as a file of a format.
+pub(crate) async fn file(
+    app: &App,
+    id: DocumentId,
+    heads: Option<Heads>,
+    format: &str,
+) -> Result<Response, Problem> {
+    let (extension, media_type, bytes) = match format {
         "json" => {
             let content =
                 app.handle().read(move |node| filled(node, &id, heads.as_ref())).await??;
@@ -41,6 +53,11 @@ pub(crate) async fn give(
             let content =
                 app.handle().read(move |node| filled(node, &id, heads.as_ref())).await??;
             ("md", "text/markdown; charset=utf-8", markdown::write(&content).into_bytes())
+        }
+        "turtle" | "jsonld" | "csv" | "csvw" => {
+            let content =
+                app.handle().read(move |node| filled(node, &id, heads.as_ref())).await??;
+            of_its_kind(&content, id, format)?
         }
         "automerge" if heads.is_some() => {
             return Err(Problem::malformed(
@@ -60,7 +77,11 @@ pub(crate) async fn give(
             let text = serde_json::to_vec(&bundle).map_err(|_| Problem::stopping())?;
             ("bundle.json", "application/json", text)
         }
-        _ => return Err(Problem::malformed("format is one of json, markdown, automerge, bundle")),
+        _ => {
+            return Err(Problem::malformed(
+                "format is one of json, markdown, automerge, bundle; turtle, jsonld for lists of tags; csv, csvw for insights",
+            ));
+        }
     };
     // The id and not the title: a name that came from elsewhere must not lead a file elsewhere.
     let disposition = format!("attachment; filename=\"{id}.{extension}\"");
@@ -71,6 +92,30 @@ pub(crate) async fn give(
         (header::CONTENT_DISPOSITION, disposition),
     ];
     Ok((headers, bytes).into_response())
+}
+
+/// Returns a file that only some kinds have: its ending, its type and what is in it.
+fn of_its_kind(
+    content: &Value,
+    id: DocumentId,
+    format: &str,
+) -> Result<(&'static str, &'static str, Vec<u8>), Problem> {
+    let wrong = |error: skos::CannotWrite| Problem::malformed(error.to_string());
+    let is_insight =
+        content.get("document_type").and_then(Value::as_str) == Some("aggregated_insight");
+    Ok(match format {
+        "turtle" => ("ttl", "text/turtle; charset=utf-8", skos::turtle(content).map_err(wrong)?),
+        "jsonld" => ("jsonld", "application/ld+json", skos::json_ld(content).map_err(wrong)?),
+        _ if !is_insight => {
+            return Err(Problem::malformed("only an insight can be written as CSV"));
+        }
+        "csv" => ("csv", "text/csv; charset=utf-8", Figures::csv(content).into_bytes()),
+        _ => {
+            let metadata = Figures::metadata(content, &format!("{id}.csv"));
+            let text = serde_json::to_vec_pretty(&metadata).map_err(|_| Problem::stopping())?;
+            ("csv-metadata.json", "application/csvm+json", text)
+        }
+    })
 }
 
 /// Returns the content as it is kept, with what the network knows filled in where the content says nothing.

@@ -16,6 +16,7 @@ use crate::http::api::person::Who;
 use crate::http::api::{edit, workspaces};
 use crate::http::extract::{self, Id, Raw};
 use crate::http::problem::Problem;
+use crate::skos;
 
 /// Protects the node's time: documents in one file.
 const ROWS: usize = 500;
@@ -58,10 +59,13 @@ pub(crate) async fn bring_in(
     edit::make(app, command).await.map(|(id, _)| (id, title))
 }
 
-/// Returns the documents that a file holds: one, or a list of them.
+/// Returns the documents that a file holds: one, or a list of them; or the list of tags that a file of SKOS is.
 pub(crate) fn rows(file: &[u8]) -> Result<Vec<Value>, Problem> {
     // Programs on Windows like to write a byte order mark.
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+    if let Some(list) = skos::list_of_tags(file) {
+        return list.map(|list| vec![list]).map_err(|error| Problem::malformed(error.to_string()));
+    }
     let rows = match extract::parse::<Value>(file)? {
         Value::Array(rows) => rows,
         row => vec![row],

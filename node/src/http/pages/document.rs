@@ -1,6 +1,6 @@
 //! One document: to read, to print, who has access, and choosing between rival values.
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use crdt_schema::document::{Edit, FieldPath};
 use crdt_schema::heads::Heads;
@@ -23,6 +23,7 @@ use super::posted::Form;
 use crate::http::App;
 use crate::http::api::documents::known_form;
 use crate::http::api::edit::change_with;
+use crate::http::api::export;
 use crate::http::extract::Id;
 
 /// A document as every page about it needs it.
@@ -166,6 +167,16 @@ pub(crate) async fn print(
         version: code(&head.heads),
         document: head,
     })
+}
+
+/// Gives a document as a file.
+pub(crate) async fn file(
+    State(app): State<App>,
+    Path((id, format)): Path<(String, String)>,
+    _signed: Signed,
+) -> Result<Response, Refusal> {
+    let id = id.parse().map_err(|_| Refusal::NotFound)?;
+    Ok(export::file(&app, id, None, &format).await?)
 }
 
 /// Returns the start of a version's name in groups of four.

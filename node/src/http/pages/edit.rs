@@ -228,11 +228,13 @@ pub(crate) async fn edits_of(
         if !is_same(before, &value) {
             let path =
                 path.parse().map_err(|_| Problem::malformed("a field's name cannot be read"))?;
-            edits.extend(parents(&content, &keys, &path));
+            // A map is made once: making it again would lose what was set in it.
+            let missing = parents(&content, &keys, &path);
+            let new: Vec<Edit> = missing.into_iter().filter(|one| !edits.contains(one)).collect();
+            edits.extend(new);
             edits.push(Edit::Set { path, value });
         }
     }
-    edits.dedup();
     Ok(edits)
 }
 

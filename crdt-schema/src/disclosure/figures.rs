@@ -1,0 +1,283 @@
+//! Exact counts in, the figures of an insight out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::{CONFIDENTIAL, Cell, Hidden, Rule, Table, TooManyCells, list_with_total, round};
+
+/// One exact count. It is in no document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// What the area is called.
+    pub area: String,
+    /// The area's code; may be empty.
+    pub code: String,
+    /// Which period, like `2026-07`.
+    pub period: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// What is kept back, and how the rest is rounded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Counts below this are kept back.
+    pub threshold: u64,
+    /// Others are rounded to the nearest multiple of this.
+    pub base: u64,
+    /// Is zero kept back too?
+    pub hides_zero: bool,
+    /// Areas that need more care, by code or name, and their thresholds.
+    pub higher: BTreeMap<String, u64>,
+}
+
+/// Why figures cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    #[error("there are no counts")]
+    Empty,
+    #[error("{area} has two counts for {period}. Add them up, or remove one")]
+    Twice { area: String, period: String },
+    #[error(transparent)]
+    TooMany(#[from] TooManyCells),
+}
+
+/// The figures as they may be shared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figures {
+    /// For the field `data`.
+    pub data: Value,
+    /// For the field `suppression`.
+    pub suppression: Value,
+    /// What is kept back: area, period, and why.
+    pub kept: Vec<(String, String, Hidden)>,
+}
+
+/// Makes figures of exact counts.
+///
+/// # Errors
+/// If they are no table.
+pub fn figures(counts: &[Count], policy: &Policy) -> Result<Figures, Unfit> {
+    let order = |name: fn(&Count) -> &str| {
+        let mut names: Vec<&str> = Vec::new();
+        let mut seen = BTreeSet::new();
+        names.extend(counts.iter().map(name).filter(|name| seen.insert(*name)));
+        names
+    };
+    let (areas, periods) = (order(|count| &count.area), order(|count| &count.period));
+    if counts.is_empty() {
+        return Err(Unfit::Empty);
+    }
+    let mut exact: BTreeMap<(&str, &str), &Count> = BTreeMap::new();
+    for count in counts {
+        if exact.insert((&count.area, &count.period), count).is_some() {
+            return Err(Unfit::Twice { area: count.area.clone(), period: count.period.clone() });
+        }
+    }
+    let number =
+        |area: &str, period: &str| exact.get(&(area, period)).map_or(0, |count| count.count);
+    let table: Vec<Vec<u64>> = areas
+        .iter()
+        .map(|area| periods.iter().map(|period| number(area, period)).collect())
+        .collect();
+    let codes: BTreeMap<&str, &str> =
+        counts.iter().map(|count| (count.area.as_str(), count.code.as_str())).collect();
+    let rules: Vec<Rule> =
+        areas.iter().map(|area| rule_of(area, codes.get(area).copied(), policy)).collect();
+    let hidden = hidden(&table, &rules)?;
+    let mut made = Making { policy, rows: Vec::new(), kept: Vec::new() };
+    for ((area, row), (counts, rule)) in areas.iter().zip(&hidden).zip(table.iter().zip(&rules)) {
+        for ((period, why), count) in periods.iter().zip(row).zip(counts) {
+            // What nobody counted is no zero.
+            if exact.contains_key(&(*area, *period)) {
+                made.add(
+                    area,
+                    codes.get(area).copied().unwrap_or_default(),
+                    period,
+                    (*why, *count),
+                    rule,
+                );
+            }
+        }
+    }
+    let totals: Vec<Value> = periods
+        .iter()
+        .enumerate()
+        .map(|(column, period)| {
+            let sum = table
+                .iter()
+                .filter_map(|row| row.get(column))
+                .fold(0_u64, |sum, one| sum.saturating_add(*one));
+            let rule = Rule::below(policy.threshold, policy.hides_zero, policy.base);
+            let (value, marker) = shown(rule.show(sum));
+            json!({"period": period, "value": value, "marker": marker})
+        })
+        .collect();
+    Ok(made.done(totals))
+}
+
+fn rule_of(area: &str, code: Option<&str>, policy: &Policy) -> Rule {
+    let higher =
+        [Some(area), code].into_iter().flatten().filter_map(|name| policy.higher.get(name)).max();
+    let threshold = higher.copied().unwrap_or(0).max(policy.threshold);
+    Rule::below(threshold, policy.hides_zero, policy.base)
+}
+
+/// Returns what is kept back, and why. One period alone is a list with a total, not a table.
+fn hidden(table: &[Vec<u64>], rules: &[Rule]) -> Result<Vec<Vec<Option<Hidden>>>, TooManyCells> {
+    let rule = |row: usize| rules.get(row).copied().unwrap_or(Rule::below(u64::MAX, true, 1));
+    if table.iter().all(|row| row.len() == 1) {
+        let strictest = rules.iter().copied().max_by_key(|rule| rule.threshold).unwrap_or(rule(0));
+        let counts: Vec<u64> = table.iter().flatten().copied().collect();
+        let list = list_with_total(&counts, &strictest);
+        let why = |(count, hidden): (&u64, bool)| {
+            let why = if strictest.hides(*count) { Hidden::Small } else { Hidden::WithSmall };
+            vec![hidden.then_some(why)]
+        };
+        return Ok(counts.iter().zip(list).map(why).collect());
+    }
+    let shown = Table::new(table.to_vec())?.show(rule);
+    Ok(shown.cells.into_iter().map(|row| row.into_iter().map(|(_, why)| why).collect()).collect())
+}
+
+const fn shown(cell: Cell) -> (Option<u64>, Option<&'static str>) {
+    match cell {
+        Cell::Number(number) => (Some(number), None),
+        Cell::Marker(marker) => (None, Some(marker)),
+    }
+}
+
+/// Figures as they are put together.
+struct Making<'a> {
+    policy: &'a Policy,
+    rows: Vec<Value>,
+    kept: Vec<(String, String, Hidden)>,
+}
+
+impl Making<'_> {
+    fn add(
+        &mut self,
+        area: &str,
+        code: &str,
+        period: &str,
+        (why, count): (Option<Hidden>, u64),
+        rule: &Rule,
+    ) {
+        let (value, marker) = match why {
+            Some(why) => {
+                self.kept.push((area.to_owned(), period.to_owned(), why));
+                (None, Some(CONFIDENTIAL))
+            }
+            None => shown(match round(count, rule.base) {
+                0 if count > 0 => Cell::Marker(super::LOW),
+                rounded => Cell::Number(rounded),
+            }),
+        };
+        self.rows.push(json!({"gss_code": code, "area_name": area, "period": period, "value": value, "marker": marker}));
+    }
+
+    fn done(self, totals: Vec<Value>) -> Figures {
+        let Self { policy, rows, kept } = self;
+        let small = kept.iter().filter(|(_, _, why)| *why == Hidden::Small).count();
+        let higher: Vec<Value> = policy
+            .higher
+            .iter()
+            .map(|(area, threshold)| json!({"gss_code": area, "threshold": threshold}))
+            .collect();
+        let rounding =
+            if policy.base > 1 { format!("_then_round{}", policy.base) } else { String::new() };
+        let suppression = json!({
+            "rule": format!("suppress_lt{}{}{rounding}", policy.threshold, if policy.hides_zero { "_zero_hidden" } else { "" }),
+            "threshold": policy.threshold,
+            "rounding_base": policy.base,
+            "marker": CONFIDENTIAL,
+            "zero_policy": if policy.hides_zero { "zero is hidden" } else { "zero is shown" },
+            "secondary": true,
+            "primary_cells": small,
+            "secondary_cells": kept.len().saturating_sub(small),
+            "totals": if policy.base > 1 { format!("rounded to {}", policy.base) } else { "exact".to_owned() },
+            "higher_threshold": higher,
+            "checked_by": "software",
+            "overridden": false,
+        });
+        let columns = ["gss_code", "area_name", "period", "value", "marker"];
+        Figures {
+            data: json!({"columns": columns, "rows": rows, "totals": totals}),
+            suppression,
+            kept,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(area: &str, period: &str, count: u64) -> Count {
+        Count {
+            area: area.to_owned(),
+            code: format!("code-{area}"),
+            period: period.to_owned(),
+            count,
+        }
+    }
+
+    fn policy() -> Policy {
+        Policy { threshold: 5, base: 5, hides_zero: false, higher: BTreeMap::new() }
+    }
+
+    #[test]
+    fn no_small_count_is_in_what_is_shared() {
+        let counts = [
+            count("Harbour", "2026-07", 41),
+            count("Harbour", "2026-08", 3),
+            count("Harbour", "2026-09", 27),
+            count("Mill", "2026-07", 64),
+            count("Mill", "2026-08", 71),
+            count("Mill", "2026-09", 83),
+            count("Quay", "2026-07", 88),
+            count("Quay", "2026-08", 97),
+            count("Quay", "2026-09", 7),
+        ];
+        let made = figures(
+            &counts,
+            &Policy { higher: BTreeMap::from([("code-Quay".to_owned(), 10)]), ..policy() },
+        )
+        .unwrap();
+        let kept: Vec<(&str, &str)> =
+            made.kept.iter().map(|(area, period, _)| (area.as_str(), period.as_str())).collect();
+        assert!(
+            kept.contains(&("Harbour", "2026-08")) && kept.contains(&("Quay", "2026-09")),
+            "{kept:?}"
+        );
+        assert!(kept.len() >= 4, "{kept:?}");
+        let rows = made.data["rows"].as_array().unwrap();
+        for row in rows {
+            assert_ne!(row["value"].is_null(), row["marker"].is_null(), "{row}");
+            assert!(row["value"].as_u64().is_none_or(|value| value % 5 == 0), "{row}");
+        }
+        let content = json!({"document_type": "aggregated_insight", "title": "T", "body": {"data": made.data, "suppression": made.suppression}});
+        crate::documents::check(&content).unwrap();
+    }
+
+    #[test]
+    fn a_single_period_is_a_list_with_a_total() {
+        let counts = [count("A", "2026", 2), count("B", "2026", 80), count("C", "2026", 150)];
+        let made = figures(&counts, &policy()).unwrap();
+        let kept: Vec<&str> = made.kept.iter().map(|(area, _, _)| area.as_str()).collect();
+        assert_eq!(kept, ["A", "B"]);
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused() {
+        assert_eq!(figures(&[], &policy()).unwrap_err(), Unfit::Empty);
+        let twice = [count("A", "2026", 2), count("A", "2026", 3)];
+        assert!(matches!(figures(&twice, &policy()), Err(Unfit::Twice { .. })));
+        let many: Vec<Count> =
+            (0..=super::super::CELLS_MAX).map(|area| count(&area.to_string(), "2026", 9)).collect();
+        let more: Vec<Count> =
+            many.iter().map(|one| Count { period: "2027".to_owned(), ..one.clone() }).collect();
+        assert!(matches!(figures(&[many, more].concat(), &policy()), Err(Unfit::TooMany(_))));
+    }
+}

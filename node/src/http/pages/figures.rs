@@ -1,0 +1,276 @@
+//! Figures of an insight: exact counts come in by a form, are made safe here, looked at, and only then written.
+//!
+//! The exact counts are dropped as soon as the page is made. What waits to be confirmed is what may be shared, in memory only.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use crdt_schema::disclosure::{self, Count, Figures, Hidden, Policy};
+use crdt_schema::document::{Edit, FieldPath};
+use crdt_schema::heads::Heads;
+use crdt_schema::identity::{DocumentId, Kind, PersonId};
+use serde_json::{Value, json};
+use web_ui::figures::Figures as Table;
+use web_ui::forms::{Field, FormError, Posted};
+use web_ui::pages::figures::{BringFigures, CheckFigures};
+use web_ui::urls;
+
+use super::document::{self, Opened};
+use super::frame::{self, Refusal, Signed};
+use super::posted::Form;
+use crate::http::App;
+use crate::http::api::edit::change_with;
+use crate::http::extract::Id;
+use crate::http::session;
+
+/// Figures that wait to be confirmed, at most.
+const HELD: usize = 16;
+/// Lines of counts that are read, at most; more make a table that is too large anyway.
+const LINES: usize = 2_000;
+/// Below which number counts are kept back where more care is needed.
+const MORE_CARE: u64 = 10;
+
+/// Figures that wait to be confirmed, by a random name.
+#[derive(Default)]
+pub(crate) struct HeldFigures(Mutex<BTreeMap<u64, Held>>);
+
+struct Held {
+    name: String,
+    person: PersonId,
+    document: DocumentId,
+    heads: Heads,
+    figures: Figures,
+}
+
+impl HeldFigures {
+    fn put(&self, held: Held) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= HELD {
+            all.pop_first();
+        }
+        let next = all.last_key_value().map_or(0, |(number, _)| number.saturating_add(1));
+        all.insert(next, held);
+    }
+
+    fn take(&self, name: &str, person: PersonId, document: DocumentId) -> Option<Held> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it =
+            |held: &Held| held.name == name && held.person == person && held.document == document;
+        let number = all.iter().find(|(_, held)| is_it(held)).map(|(number, _)| *number)?;
+        all.remove(&number)
+    }
+}
+
+pub(crate) async fn form(
+    State(app): State<App>,
+    Id(id): Id<DocumentId>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    frame::show(&page(&app, &signed, id, &Posted::default(), Vec::new()).await?)
+}
+
+/// Opens an insight that the organisation may change.
+async fn insight(app: &App, signed: &Signed, id: DocumentId) -> Result<Opened, Refusal> {
+    let opened = document::open(app, signed, id).await?;
+    if opened.view.kind != Kind::AggregatedInsight || opened.head.cannot.is_some() {
+        return Err(Refusal::NotFound);
+    }
+    Ok(opened)
+}
+
+async fn page(
+    app: &App,
+    signed: &Signed,
+    id: DocumentId,
+    posted: &Posted,
+    errors: Vec<FormError>,
+) -> Result<BringFigures, Refusal> {
+    let Opened { chrome, head, .. } = insight(app, signed, id).await?;
+    let field = |name: &str, first: &str| {
+        let typed = posted.get(name);
+        let mut field = Field::of(if posted.0.is_empty() { first } else { typed });
+        if let Some(error) = errors.iter().find(|error| error.field == name) {
+            field.refuse(error.message.clone());
+        }
+        field
+    };
+    Ok(BringFigures {
+        counts: field("counts", ""),
+        threshold: field("threshold", "5"),
+        base: field("base", "5"),
+        zero: field("zero", "show"),
+        higher: field("higher", ""),
+        chrome: chrome.with_errors(errors),
+        document: head,
+    })
+}
+
+pub(crate) async fn check(
+    State(app): State<App>,
+    Id(id): Id<DocumentId>,
+    form: Form,
+) -> Result<Response, Refusal> {
+    let Form { signed, posted, .. } = form;
+    let Opened { chrome, head, .. } = insight(&app, &signed, id).await?;
+    let wrong = |message: String| vec![FormError { field: "counts".to_owned(), message }];
+    let made = counts(posted.get("counts")).and_then(|counts| {
+        let figures = disclosure::figures(&counts, &policy(&posted));
+        figures
+            .map(|figures| (warnings(&counts), figures))
+            .map_err(|unfit| sentence(&unfit.to_string()))
+    });
+    let (warnings, figures) = match made {
+        Ok(made) => made,
+        Err(message) => {
+            return frame::show_again(&page(&app, &signed, id, &posted, wrong(message)).await?);
+        }
+    };
+    let table = Table::of(&json!({"body": {"data": figures.data}}));
+    let columns = std::iter::once("Area".to_owned()).chain(table.periods.iter().cloned()).collect();
+    let kept = figures.kept.iter().map(|(area, period, why)| {
+        let why = match why {
+            Hidden::Small => "it is small",
+            Hidden::WithSmall => "with it, a small number could be worked out",
+        };
+        (area.clone(), period.clone(), why.to_owned())
+    });
+    let held = session::secret().map_err(|_| Refusal::Broken)?;
+    let shown = CheckFigures {
+        chrome,
+        columns,
+        rows: table.table(),
+        kept: kept.collect(),
+        warnings,
+        held: held.clone(),
+        document: head,
+    };
+    let heads = shown.document.heads.clone();
+    app.held_figures().put(Held {
+        name: held,
+        person: signed.account.id,
+        document: id,
+        heads,
+        figures,
+    });
+    frame::show(&shown)
+}
+
+pub(crate) async fn done(
+    State(app): State<App>,
+    Id(id): Id<DocumentId>,
+    form: Form,
+) -> Result<Response, Refusal> {
+    let Form { signed, posted, .. } = form;
+    let Some(held) = app.held_figures().take(posted.get("held"), signed.account.id, id) else {
+        // Confirmed twice, or the node was started again in between.
+        return Ok(Redirect::to(&urls::document(id)).into_response());
+    };
+    let set = |path: &str, value: Value| {
+        let path: Result<FieldPath, _> = path.parse();
+        path.map(|path| Edit::Set { path, value }).map_err(|_| Refusal::Broken)
+    };
+    let edits = vec![
+        set("/body/data", held.figures.data)?,
+        set("/body/suppression", held.figures.suppression)?,
+    ];
+    change_with(&app, id, Some(held.heads), edits, signed.person()).await?;
+    app.banners().put(&signed, "Figures shared.");
+    Ok(Redirect::to(&urls::document(id)).into_response())
+}
+
+fn policy(posted: &Posted) -> Policy {
+    let number = |name: &str| posted.get(name).parse::<u64>().unwrap_or(5);
+    let higher = posted.get("higher").lines().map(str::trim).filter(|line| !line.is_empty());
+    Policy {
+        threshold: if number("threshold") == MORE_CARE { MORE_CARE } else { 5 },
+        base: if number("base") == 1 { 1 } else { 5 },
+        hides_zero: posted.get("zero") == "hide",
+        higher: higher.map(|area| (area.to_owned(), MORE_CARE)).collect(),
+    }
+}
+
+/// Reads counts: a line with the names of the columns, then one count on each line.
+fn counts(typed: &str) -> Result<Vec<Count>, String> {
+    let delimiter =
+        if typed.lines().next().is_some_and(|line| line.contains('\t')) { b'\t' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .trim(csv::Trim::All)
+        .from_reader(typed.as_bytes());
+    let heads = reader.headers().map_err(|error| sentence(&error.to_string()))?.clone();
+    let column = |names: &[&str]| {
+        heads.iter().position(|head| names.iter().any(|name| head.eq_ignore_ascii_case(name)))
+    };
+    let missing =
+        |name: &str| format!("The first line has no column “{name}”. Write area,code,period,count");
+    let area = column(&["area", "area_name"]).ok_or_else(|| missing("area"))?;
+    let period = column(&["period", "month"]).ok_or_else(|| missing("period"))?;
+    let number = column(&["count", "exact_count", "value"]).ok_or_else(|| missing("count"))?;
+    let code = column(&["code", "gss_code"]);
+    let mut counts = Vec::new();
+    for (row, line) in (2_usize..).zip(reader.records()) {
+        let line = line.map_err(|error| sentence(&error.to_string()))?;
+        let cell = |at: usize| line.get(at).unwrap_or_default().to_owned();
+        let typed = cell(number);
+        let count = typed.replace(',', "").parse::<u64>().map_err(|_| {
+            format!("Line {row}: “{typed}” is no whole number. Put it right, or leave the line out")
+        })?;
+        if cell(area).is_empty() || cell(period).is_empty() {
+            return Err(format!(
+                "Line {row} has no area or no period. Fill it in, or leave the line out"
+            ));
+        }
+        counts.push(Count {
+            area: cell(area),
+            code: code.map(cell).unwrap_or_default(),
+            period: cell(period),
+            count,
+        });
+        if counts.len() > LINES {
+            return Err(format!("Bring in at most {LINES} counts at a time"));
+        }
+    }
+    Ok(counts)
+}
+
+/// Returns what a person should look at: areas of which one figure tells of everybody.
+fn warnings(counts: &[Count]) -> Vec<String> {
+    let mut areas: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for count in counts {
+        areas.entry(&count.area).or_default().push(count.count);
+    }
+    let telling = areas.iter().filter(|(_, counts)| disclosure::tells_of_all(counts));
+    telling
+        .map(|(area, _)| {
+            format!("{area} has only one figure that is not zero. It may tell of everybody there.")
+        })
+        .collect()
+}
+
+fn sentence(text: &str) -> String {
+    web_ui::words::capital(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_read_with_the_line_that_is_wrong() {
+        let read =
+            counts("area,code,period,count\nHarbour,E1,2026-07,\"1,041\"\nMill,,2026-07,3\n")
+                .unwrap();
+        assert_eq!(read.iter().map(|count| count.count).collect::<Vec<_>>(), [1041, 3]);
+        assert_eq!(counts("Area\tPeriod\tCount\nA\t2026\t7").unwrap().len(), 1);
+        for (typed, said) in [
+            ("", "no column “area”"),
+            ("area,period\nA,2026", "no column “count”"),
+            ("area,period,count\nA,2026,many", "Line 2: “many”"),
+            ("area,period,count\nA,2026,1\n,2026,4", "Line 3 has no area"),
+        ] {
+            assert!(counts(typed).unwrap_err().contains(said), "{typed}: {:?}", counts(typed));
+        }
+    }
+}
