@@ -363,7 +363,7 @@ impl Engine {
                 self.strangers.insert(node, self.steady);
             }
         }
-        for workspace in shared {
+        for workspace in shared.into_iter().chain(self.waited_for(&node)) {
             self.send_membership(node, workspace, effects);
         }
         effects.notify.push(Signal::Changed(Event::Peers));

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crdt_schema::identity::{NodeId, Timestamp};
+use crdt_schema::identity::{NodeId, Timestamp, WorkspaceId};
+use crdt_schema::membership::Standing;
 
 use super::{Engine, send};
 use crate::effects::Effects;
@@ -94,6 +95,19 @@ impl Engine {
         for some in records.chunks(64) {
             send(effects, node, &Message::Addresses(some.to_vec()));
         }
+    }
+
+    /// Returns the workspaces that this organisation was in and waits for again, and in which the node is: it is asked how
+    /// that ended.
+    pub(super) fn waited_for(&self, node: &NodeId) -> Vec<WorkspaceId> {
+        let own = self.own();
+        let waited = self.workspaces.ids().filter(|workspace| {
+            self.workspaces.state(workspace).is_some_and(|state| {
+                let standing = state.members.get(&own).map(|member| member.standing);
+                standing == Some(Standing::Waiting) && state.member_of(node).is_some()
+            })
+        });
+        waited.copied().collect()
     }
 
     /// Returns this organisation's nodes and those of all members of all workspaces.

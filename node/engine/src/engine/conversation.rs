@@ -142,7 +142,10 @@ impl Engine {
         let (ends, known) = match (aside, state.end_of(&node)) {
             (Some(aside), _) => (aside.causes, [known, &aside.let_in].concat()),
             (None, Some(end)) => (vec![end], known.to_vec()),
-            (None, None) => return,
+            (None, None) => match log.turned_away(&node) {
+                Some(away) => (away.causes, [known, &away.let_in].concat()),
+                None => return,
+            },
         };
         let entries = log
             .lacking(&known)

@@ -6,6 +6,9 @@ use crdt_schema::membership::{Change, Standing, State, Who};
 use super::Reader;
 use crate::view::FormerView;
 
+const TURNED_AWAY: &str =
+    "Your organisation waited for a steward, and a steward decided not to let it in.";
+
 impl Reader<'_> {
     /// Returns the workspaces that this organisation was in and is not now, by name.
     #[must_use]
@@ -17,11 +20,20 @@ impl Reader<'_> {
             .ids()
             .filter_map(|id| Some((id, self.0.workspaces.state(id)?)))
             .filter_map(|(id, state)| {
-                let standing = state.members.get(&own)?.standing;
-                let reason = match standing {
-                    Standing::Removed | Standing::Left => self.removed_for(state),
-                    Standing::Waiting => self.waits_for(id, state),
-                    Standing::Member | Standing::Suspended => return None,
+                let standing = state.members.get(&own).map(|member| member.standing);
+                let mut ended_by = ended_by(state, &own);
+                let (standing, reason) = match standing {
+                    Some(standing @ (Standing::Removed | Standing::Left)) => {
+                        (standing, self.removed_for(state))
+                    }
+                    Some(Standing::Waiting) => (Standing::Waiting, self.waits_for(id, state)),
+                    Some(Standing::Member | Standing::Suspended) => return None,
+                    None => {
+                        let node = self.0.identity.key.id();
+                        let away = self.0.workspaces.log(id)?.turned_away(&node)?;
+                        ended_by = away.causes.last().copied();
+                        (Standing::Removed, TURNED_AWAY.to_owned())
+                    }
                 };
                 let stewards = state.stewards().filter_map(|one| state.members.get(one));
                 Some(FormerView {
@@ -29,7 +41,7 @@ impl Reader<'_> {
                     name: state.name.to_string(),
                     standing,
                     reason,
-                    ended_by: ended_by(state, &own),
+                    ended_by,
                     stewards: stewards.map(|member| member.name().to_string()).collect(),
                 })
             })

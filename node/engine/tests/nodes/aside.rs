@@ -59,7 +59,16 @@ fn two_that_used_one_invite_at_once_are_told_that_they_wait_until_one_is_let_in(
     assert!(stage.nodes[one].engine.reader().workspace(&workspace).is_some());
     assert_eq!(stage.content(0, document).unwrap()["title"], "Written while it was in");
     let told = former(&mut stage, other);
-    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told.len(), told[0].standing), (1, Standing::Waiting), "{told:?}");
+
+    let organization = of(&stage, other);
+    stage.command(0, Command::Decline { workspace, organization }).unwrap();
+    stage.pass(Duration::from_secs(120));
+    stage.crash(other);
+    let told = former(&mut stage, other);
+    assert_eq!((told.len(), told[0].standing), (1, Standing::Removed), "{told:?}");
+    assert!(told[0].reason.contains("decided not to let it in"), "{told:?}");
+    assert!(former(&mut stage, one).is_empty());
 }
 
 #[test]
