@@ -20,4 +20,5 @@ mod crash;
 mod upkeep;
 mod stranger;
 mod door;
+mod routers;
 mod demo;

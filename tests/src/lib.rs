@@ -10,6 +10,7 @@ pub mod wire;
 pub mod browser;
 pub mod axe;
 pub mod tools;
+pub mod town;
 pub mod places;
 pub mod chance;
 pub mod wait;

@@ -25,6 +25,10 @@ pub struct Node {
     http: String,
     listen: Vec<String>,
     verbose: bool,
+    /// The network namespace in which all its processes run.
+    namespace: Option<String>,
+    /// What else `serve` is told.
+    serve: Vec<String>,
     /// A shell's limit on the size of any file the node writes, in blocks of 512 bytes.
     file_blocks: Option<u64>,
     running: Option<Running>,
@@ -56,6 +60,8 @@ impl Node {
             http: String::from("127.0.0.1:0"),
             listen: vec![String::from("/ip4/127.0.0.1/tcp/0")],
             verbose: false,
+            namespace: None,
+            serve: Vec::new(),
             file_blocks: None,
             running: None,
         })
@@ -69,6 +75,21 @@ impl Node {
     /// Makes the node tell all it can from its next start on.
     pub fn talk(&mut self) {
         self.verbose = true;
+    }
+
+    /// Moves the node into a network namespace, from its next start on. Only its commands reach it there.
+    pub fn live_in(&mut self, namespace: &str) {
+        self.namespace = Some(namespace.to_owned());
+    }
+
+    /// Says where the node listens, from its next start on.
+    pub fn listen_at(&mut self, addresses: &[&str]) {
+        self.listen = addresses.iter().map(|address| (*address).to_owned()).collect();
+    }
+
+    /// Says what else `serve` is told, from the node's next start on.
+    pub fn serve_with(&mut self, arguments: &[&str]) {
+        self.serve = arguments.iter().map(|argument| (*argument).to_owned()).collect();
     }
 
     /// Limits the size of each file from the node's next start on, which is what a full disk does to a file that grows.
@@ -103,6 +124,7 @@ impl Node {
         for address in &self.listen {
             command.args(["--listen", address]);
         }
+        command.args(&self.serve);
         if self.verbose {
             command.args(["-v", "-v"]);
         }
@@ -217,9 +239,14 @@ impl Node {
 
     fn command(&self) -> Result<Command> {
         let program = places::program()?;
-        let mut command = match self.file_blocks {
-            None => Command::new(program),
-            Some(blocks) => {
+        let mut command = match (&self.namespace, self.file_blocks) {
+            (None, None) => Command::new(program),
+            (Some(namespace), _) => {
+                let mut inside = Command::new("ip");
+                inside.args(["netns", "exec", namespace]).arg(program);
+                inside
+            }
+            (None, Some(blocks)) => {
                 let mut shell = Command::new("sh");
                 // The signal that comes with the limit is ignored, so that a write fails as it does on a full disk.
                 shell
