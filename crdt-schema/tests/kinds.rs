@@ -1,6 +1,6 @@
 //! Every kind of document: its examples come out as they went in, its form has every field of them, and the manual
 //! names every text that merges letter by letter.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use automerge::ActorId;
 use crdt_schema::document::Document;

@@ -116,8 +116,10 @@ async fn connected(one: &Node, other: &Node, is_so: impl Fn(&str) -> bool) -> Re
 /// Returns how the way from one to the other stands.
 async fn state(one: &Node, other: &Node) -> Result<String> {
     let status = one.json(&["status", "--json"]).await?;
-    let peers = status["peers"].as_array().context("no peers")?;
-    let peer = peers.iter().find(|peer| peer["organization"]["name"] == other.name.as_str());
+    let peers = status.get("peers").and_then(Value::as_array).context("no peers")?;
+    let peer = peers.iter().find(|peer| {
+        peer.pointer("/organization/name").and_then(Value::as_str) == Some(other.name.as_str())
+    });
     let peer = peer.with_context(|| format!("{} does not know {}", one.name, other.name))?;
     let state = peer.pointer("/computers/0/state").and_then(Value::as_str);
     Ok(state.context("no computer")?.to_owned())
@@ -134,7 +136,8 @@ async fn share(from: &Node, to: &Node, not: &Node, workspace: &str, title: &str)
 }
 
 async fn write(from: &Node, to: &Node, workspace: &str, title: &str) -> Result<()> {
-    let ids = [text(&from.made["organization"], "id")?, text(&to.made["organization"], "id")?];
+    let id = |of: &Node| text(of.made.get("organization").context("no organisation")?, "id");
+    let ids = [id(from)?, id(to)?];
     let both = ids.join(",");
     let mut arguments = vec!["doc", "new", "--json", "--workspace", workspace, "--title", title];
     arguments.extend(["--read", &both, "--write", &both]);

@@ -31,6 +31,7 @@ fn all_forms_of(kind: DocumentKind, document: &Value, keys: &ItemKeys) -> Vec<Pa
 }
 
 /// An example of each kind but the pathway.
+#[cfg(test)]
 fn examples() -> Vec<(DocumentKind, Value)> {
     [
         include_str!("../../node/examples/aggregated-insight.debt-and-food.json"),
@@ -109,6 +110,7 @@ fn saving_a_form_that_nobody_touched_changes_nothing() {
     }
 }
 
+#[cfg(test)]
 fn untouched(kind: DocumentKind, document: &Value) {
     let keys = sample_keys(document);
     for form in all_forms_of(kind, document, &keys) {

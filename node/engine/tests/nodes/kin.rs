@@ -171,7 +171,7 @@ fn who_does_not_hold_the_code_gets_nothing_with_it() {
     // Somebody repeats what the new computer said, puts another node in, or guesses a code.
     let repeated = stage.hear(0, thief.id(), &Message::Pair(heard.clone()));
     assert_eq!(repeated, refused);
-    let mut altered = heard.clone();
+    let mut altered = heard;
     altered.consent = thief.consent(code.organization, stage.now);
     assert_eq!(stage.hear(0, thief.id(), &Message::Pair(altered)), refused);
     let mut elsewhere = code.clone();

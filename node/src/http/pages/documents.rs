@@ -174,7 +174,7 @@ async fn new_page(
 fn start(kind: Kind, posted: &Posted) -> Field {
     let first = || kinds::starts(kind).first().map_or("", |start| start.slug).to_owned();
     let chosen = posted.0.iter().find(|(name, _)| name == "template");
-    Field::of(&chosen.map_or_else(first, |(_, value)| value.clone()))
+    Field::of(chosen.map_or_else(first, |(_, value)| value.clone()))
 }
 
 /// Returns what a new document holds.

@@ -5,12 +5,6 @@
     clippy::unwrap_used,
     clippy::unwrap_in_result,
     clippy::panic,
-    reason = "a test fails by panicking"
-)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
     reason = "a test fails where something is missing"
 )]
 
