@@ -1,7 +1,7 @@
 //! Envelopes on their way to another node, without what the receiver can work out.
 //!
 //! A header repeats most of the one before it, and hashes of things that travel anyway. So each envelope is sent as the
-//! difference to one that went before on the same way ([`Thin`]), and what comes together is compressed. The
+//! difference to one that went before on the same way (`Thin`), and what comes together is compressed. The
 //! receiver puts the very same bytes together again: signatures and ids are checked on those, and as strictly.
 //!
 //! [`Packer`] and [`Unpacker`] stand at the two ends of one ordered way and remember the same few last headers.

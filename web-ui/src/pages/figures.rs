@@ -73,7 +73,7 @@ impl BringFigures {
     }
 }
 
-/// What may be shared, before it is: posts `held` to [`urls::figures_done`].
+/// What may be shared, before it is: posts `held` to [`crate::urls::figures_done`].
 #[derive(Debug, Template)]
 #[template(path = "pages/figures_check.html")]
 pub struct CheckFigures {
