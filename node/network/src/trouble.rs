@@ -102,7 +102,9 @@ fn says(error: &(dyn Error + 'static)) -> Option<Trouble> {
         return match error {
             dns::Error::ResolveError(_) | dns::Error::TooManyLookups => Some(Trouble::NameUnknown),
             dns::Error::MultiaddrNotSupported(_) => Some(Trouble::NotCalled),
-            dns::Error::Transport(_) | dns::Error::Dial(_) => None,
+            // One for each address that the name stands for; its own cause leaves out what a lookup says.
+            dns::Error::Dial(errors) => errors.iter().find_map(|error| find(error)),
+            dns::Error::Transport(_) => None,
         };
     }
     if let Some(error) = error.downcast_ref::<quic::Error>() {
