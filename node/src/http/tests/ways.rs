@@ -57,6 +57,7 @@ async fn who_cannot_be_reached_has_a_page_that_says_why() {
     assert!(shown.contains("Ask them to start Fingerpost there"), "{shown}");
     assert_eq!(browser.done(&format!("{page}/call"), &[]).await, page);
     assert!(browser.page(&page).await.contains("is calling them"));
+    until(&council, "refused").await;
     assert!(browser.page("/network").await.contains("Fingerpost does not answer there"));
 
     assert_eq!(council.ask("POST", &format!("/organizations/{id}/call"), None).await.status, 202);
