@@ -1,3 +1,5 @@
+//! What is kept back so that small counts cannot be worked out, and the vectors that say so.
+
 use serde_json::Value;
 
 use super::*;

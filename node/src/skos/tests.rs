@@ -1,3 +1,5 @@
+//! Lists of tags out and in: the same triples, and what breaks a condition of SKOS is refused with its place.
+
 use std::collections::BTreeSet;
 
 use oxttl::TurtleParser;

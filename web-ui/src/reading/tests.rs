@@ -1,3 +1,5 @@
+//! How documents of each kind read on their pages.
+
 use crdt_schema::identity::Kind;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Rules that hold between fields: each says the place and the remedy.
+
 use serde_json::{Value, json};
 
 use crate::documents::check;
