@@ -91,7 +91,7 @@ async fn write_apart(
     people::add_step(sam, document, "Offer a cup of tea").await?;
     sam.visit("/network").await?;
     sam.see("Harbour Lane Advice Centre").await?;
-    sam.see("Their computer is off or not connected").await?;
+    sam.see("Fingerpost does not answer there").await?;
     pair.council.stop().await?;
 
     pair.charity.start().await?;
