@@ -24,6 +24,9 @@ pub enum AccessAct {
         /// The newest changes the author had. What an organisation that loses its right wrote is kept below them.
         #[n(1)]
         fence: Vec<ChangeId>,
+        /// The newest sign-offs the author had of those who can no longer read. Nothing else builds on a sign-off.
+        #[n(2)]
+        signed: Vec<EnvelopeId>,
     },
     /// Says how far the work of somebody who was shut out of the workspace is kept in this document.
     #[n(1)]
@@ -34,20 +37,34 @@ pub enum AccessAct {
         /// The newest changes the author had.
         #[n(1)]
         heads: Vec<ChangeId>,
+        /// The newest sign-offs the author had of who was shut out.
+        #[n(2)]
+        signed: Vec<EnvelopeId>,
     },
+}
+
+/// How far a document had come for whoever wrote a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fenced {
+    /// The newest changes.
+    pub heads: Vec<ChangeId>,
+    /// The steps that its envelope cites, and the sign-offs that it names.
+    pub envelopes: Vec<EnvelopeId>,
 }
 
 impl AccessAct {
     /// Is it within the limits, in its one form?
     #[must_use]
     pub fn is_bounded(&self) -> bool {
-        let (heads, audience) = match self {
-            Self::Set { fence, audience } => (fence, Some(audience)),
-            Self::Fence { heads, .. } => (heads, None),
+        let (heads, signed, audience) = match self {
+            Self::Set { fence, signed, audience } => (fence, signed, Some(audience)),
+            Self::Fence { heads, signed, .. } => (heads, signed, None),
         };
         audience.is_none_or(Audience::is_bounded)
             && heads.len() <= limits::DEPENDENCIES
             && heads.is_sorted_by(|a, b| a < b)
+            && signed.len() <= limits::FENCED_SIGN_OFFS
+            && signed.is_sorted_by(|a, b| a < b)
     }
 }
 
@@ -64,6 +81,12 @@ struct Step {
     parents: Vec<EnvelopeId>,
     #[n(1)]
     act: AccessAct,
+}
+
+impl Step {
+    fn fenced(&self, heads: &[ChangeId], signed: &[EnvelopeId]) -> Fenced {
+        Fenced { heads: heads.to_vec(), envelopes: [&self.parents, signed].concat() }
+    }
 }
 
 impl AccessLog {
@@ -150,22 +173,19 @@ impl AccessLog {
         }
     }
 
-    /// Returns the steps that change the audience.
-    pub fn sets(&self) -> impl Iterator<Item = (&EnvelopeId, &Vec<ChangeId>, &Vec<EnvelopeId>)> {
+    /// Returns the steps that change the audience, and how far the document had come for their authors.
+    pub fn sets(&self) -> impl Iterator<Item = (&EnvelopeId, Fenced)> {
         self.steps.iter().filter_map(|(id, step)| match &step.act {
-            AccessAct::Set { fence, .. } => Some((id, fence, &step.parents)),
+            AccessAct::Set { fence, signed, .. } => Some((id, step.fenced(fence, signed))),
             AccessAct::Fence { .. } => None,
         })
     }
 
-    /// Returns the fences for an exclusion of the membership log: newest changes, and the steps their authors knew.
-    pub fn fences(
-        &self,
-        exclusion: &EntryId,
-    ) -> impl Iterator<Item = (&Vec<ChangeId>, &Vec<EnvelopeId>)> {
+    /// Returns how far the document had come for those who fenced it for an exclusion of the membership log.
+    pub fn fences(&self, exclusion: &EntryId) -> impl Iterator<Item = Fenced> {
         self.steps.values().filter_map(move |step| match &step.act {
-            AccessAct::Fence { exclusion: of, heads } if of == exclusion => {
-                Some((heads, &step.parents))
+            AccessAct::Fence { exclusion: of, heads, signed } if of == exclusion => {
+                Some(step.fenced(heads, signed))
             }
             AccessAct::Fence { .. } | AccessAct::Set { .. } => None,
         })
@@ -197,7 +217,7 @@ mod tests {
     }
 
     fn set(audience: &Audience) -> AccessAct {
-        AccessAct::Set { audience: audience.clone(), fence: vec![] }
+        AccessAct::Set { audience: audience.clone(), fence: vec![], signed: vec![] }
     }
 
     #[test]
@@ -224,7 +244,8 @@ mod tests {
     #[test]
     fn a_fence_changes_nobodys_right() {
         let mut log = AccessLog::default();
-        let fence = AccessAct::Fence { exclusion: EntryId([9; 32]), heads: vec![] };
+        let exclusion = EntryId([9; 32]);
+        let fence = AccessAct::Fence { exclusion, heads: vec![], signed: vec![] };
         log.add(id(1), vec![], fence);
         log.add(id(2), vec![], set(&named(&[1, 2])));
         assert_eq!(log.audience(&Audience::default()), named(&[1, 2]));

@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::audience::Audience;
 use crate::document::Document;
-use crate::envelope::{self, Envelope};
+use crate::envelope::{self, Content, Envelope};
 use crate::gate::{self, PlainChange};
 use crate::heads::Heads;
 use crate::identity::{DocumentId, EnvelopeId, OrganizationId, Timestamp, WorkspaceId};
 use crate::ledger::{Ledger, Placed, Verdict, Why};
 use crate::limits;
 use crate::membership::{Entry, Insert, Log, State};
+use crate::sign_off::{self, SignOff};
 
 /// What the file says it is.
 const FORMAT: &str = "fingerpost-bundle-1";
@@ -95,6 +96,21 @@ pub struct VerifiedDocument {
     pub audience: Audience,
     /// Who wrote each envelope, when as claimed, and why it does not count if it does not.
     pub written: Vec<Written>,
+    /// Who signed which version. Each hash was compared with what its version says.
+    pub signed: Vec<SignedVersion>,
+}
+
+/// An organisation signed a version of a document.
+#[derive(Clone, Debug)]
+pub struct SignedVersion {
+    /// Who wrote it, and why it does not count if it does not.
+    pub written: Written,
+    /// What is signed, and by whom.
+    pub sign_off: SignOff,
+    /// What the version says.
+    pub content: serde_json::Value,
+    /// Who took it back, if it was taken back.
+    pub withdrawn: Option<Written>,
 }
 
 /// One signed batch of changes.
@@ -188,6 +204,7 @@ impl BundledDocument {
     fn verify(&self, number: usize, log: &Log) -> Result<VerifiedDocument, VerifyError> {
         let mut ledger = None::<Ledger>;
         let (mut brought, mut written) = (Vec::<Brought>::new(), Vec::new());
+        let mut signed = Vec::new();
         let mut live = Some(Document::empty());
         for (at, text) in (1..).zip(&self.envelopes) {
             let bad = || VerifyError::BadEnvelope(number, at);
@@ -222,14 +239,13 @@ impl BundledDocument {
                     .map_err(|why| why.map_or_else(missing, refused))?;
             }
             let id = Envelope::id_of(&bytes);
+            if let Content::SignOff(sign_off) = &envelope.content {
+                let content = said(sign_off, ledger, &brought, live.as_ref());
+                let content = content.ok_or_else(|| refused(sign_off::OTHER_WORDS))?;
+                signed.push((id, sign_off.clone(), content));
+            }
             ledger.add(Placed::new(id, &envelope, &changes));
-            written.push(Written {
-                envelope: id,
-                organization: envelope.header.organization,
-                person: envelope.header.person.name.to_string(),
-                time: envelope.header.time,
-                out: None,
-            });
+            written.push(Written::of(id, &envelope));
             brought.push(Brought { envelope: id, changes });
         }
         let mut ledger = ledger.ok_or(VerifyError::EnvelopeMissing(number, 1))?;
@@ -247,9 +263,57 @@ impl BundledDocument {
             heads: document.heads(),
             audience: ledger.access().audience(&ledger.genesis().audience),
             document,
+            signed: with_withdrawals(signed, &written, &ledger),
             written,
         })
     }
+}
+
+impl Written {
+    fn of(id: EnvelopeId, envelope: &Envelope) -> Self {
+        Self {
+            envelope: id,
+            organization: envelope.header.organization,
+            person: envelope.header.person.name.to_string(),
+            time: envelope.header.time,
+            out: None,
+        }
+    }
+}
+
+/// Returns what a version says that somebody signed, if it is what they signed.
+fn said(
+    sign_off: &SignOff,
+    ledger: &Ledger,
+    brought: &[Brought],
+    live: Option<&Document>,
+) -> Option<serde_json::Value> {
+    let version = sign_off.heads();
+    let apart = || {
+        let mut past = ledger.past(version.as_slice().iter().copied());
+        past.sort_unstable();
+        restore(brought, |id| past.binary_search(id).is_ok())
+    };
+    let content = match live {
+        Some(document) => document.content_at(&version),
+        None => apart()?.content_at(&version),
+    };
+    content.ok().filter(|content| sign_off.says(content))
+}
+
+fn with_withdrawals(
+    signed: Vec<(EnvelopeId, SignOff, serde_json::Value)>,
+    written: &[Written],
+    ledger: &Ledger,
+) -> Vec<SignedVersion> {
+    let by = |id: &EnvelopeId| written.iter().find(|it| it.envelope == *id).cloned();
+    let counting = ledger.sign_offs();
+    let with = |(id, sign_off, content): (EnvelopeId, SignOff, serde_json::Value)| {
+        let taken_back = counting.iter().find(|it| it.id == id).and_then(|it| it.withdrawn);
+        let withdrawn = taken_back.and_then(|id| by(&id));
+        Some(SignedVersion { written: by(&id)?, sign_off, content, withdrawn })
+    };
+    signed.into_iter().filter_map(with).collect()
 }
 
 /// Takes changes through the gate on the document as their author had it; `None` as an error means that something is missing.

@@ -4,6 +4,7 @@
 //! [`documents`] and explained in `docs/merging.md`.
 
 mod again;
+mod authors;
 mod compare;
 mod conflicts;
 mod graph;
@@ -26,6 +27,7 @@ use automerge::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use authors::{Run, TextField};
 pub use compare::{ChangeKind, FieldChange};
 pub use conflicts::Conflict;
 pub use path::{FieldPath, ItemId, ParsePath};
@@ -382,6 +384,18 @@ impl Document {
     #[must_use]
     pub fn again(&self, before: &Self, after: &Self) -> Vec<Edit> {
         again::edits(&before.tree(), &after.tree(), &self.tree())
+    }
+
+    /// Returns the edits that, made on a version, lead back to what an earlier one said. What was taken away since comes
+    /// back as something new.
+    ///
+    /// # Errors
+    /// If a version is not known.
+    pub fn back_to(&self, earlier: &Heads, from: &Heads) -> Result<Vec<Edit>, UnknownVersion> {
+        let (from, earlier) = (self.tree_at(from)?, self.tree_at(earlier)?);
+        // Items that came back before have other names; what they say is what counts.
+        let is_same = from.to_value() == earlier.to_value();
+        Ok(if is_same { Vec::new() } else { again::edits(&from, &earlier, &from) })
     }
 
     pub(crate) const fn automerge(&self) -> &Automerge {

@@ -13,7 +13,9 @@ use crate::identity::{
 };
 use crate::key::{NodeKey, Person};
 use crate::limits;
+use crate::sign_off::{SignOff, Withdrawal};
 use crate::suggestion::{Answer, Suggestion};
+use crate::version_name::VersionName;
 
 const ENVELOPE: &str = "fingerpost/envelope/v1";
 const DOCUMENT: &str = "fingerpost/document/v1";
@@ -74,6 +76,15 @@ pub enum Content {
     /// What became of such a proposal, with the changes that take it in.
     #[n(3)]
     Answer(#[n(0)] Answer),
+    /// An organisation signs the words of one version.
+    #[n(4)]
+    SignOff(#[n(0)] SignOff),
+    /// An organisation takes back that it signed.
+    #[n(5)]
+    Withdrawal(#[n(0)] Withdrawal),
+    /// Somebody names a version.
+    #[n(6)]
+    VersionName(#[n(0)] VersionName),
 }
 
 /// What an envelope says about itself: all that is signed. What it brings is in it by its hash, so that two of these
@@ -186,7 +197,8 @@ impl Equivocation {
     }
 }
 
-/// A signed batch of one author's changes to one document, one step of its access log, a suggestion, or an answer to one.
+/// A signed batch of one author's changes to one document, one step of its access log, a suggestion or an answer to one, a
+/// sign-off or the name of a version, or what takes one of these back.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Envelope {
     /// What it says about itself.
@@ -273,7 +285,11 @@ impl Envelope {
         match &self.content {
             Content::Changes(changes) => changes,
             Content::Answer(answer) => &answer.changes,
-            Content::Access(_) | Content::Suggestion(_) => &[],
+            Content::Access(_)
+            | Content::Suggestion(_)
+            | Content::SignOff(_)
+            | Content::Withdrawal(_)
+            | Content::VersionName(_) => &[],
         }
     }
 
@@ -301,6 +317,9 @@ impl Envelope {
             Content::Access(act) => act.is_bounded(),
             Content::Suggestion(suggestion) => suggestion.is_bounded(),
             Content::Answer(answer) => answer.is_bounded(),
+            Content::SignOff(sign_off) => sign_off.is_bounded(),
+            Content::Withdrawal(withdrawal) => withdrawal.is_bounded(),
+            Content::VersionName(named) => named.is_bounded(),
         };
         header.version == VERSION
             && genesis

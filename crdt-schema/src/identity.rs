@@ -181,6 +181,13 @@ bytes_newtype!(
 );
 base58!(ChangeId, 32, "a change's id");
 
+bytes_newtype!(
+    /// What a version of a document says: the hash of its content, as [`sign_off`](crate::sign_off) makes it. Text form: base58.
+    TextId,
+    32
+);
+base58!(TextId, 32, "the fingerprint of a text");
+
 impl From<EntryId> for WorkspaceId {
     fn from(founding: EntryId) -> Self {
         Self(founding.0)
@@ -198,16 +205,22 @@ impl OrganizationId {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let hash = crate::codec::hash("fingerpost/fingerprint/v1", &self.0);
-        let text = bs58::encode(hash).into_string();
-        let groups: Vec<String> = text
-            .chars()
-            .take(16)
-            .collect::<Vec<_>>()
-            .chunks(4)
-            .map(|group| group.iter().collect())
-            .collect();
-        groups.join(" ")
+        in_groups(bs58::encode(hash).into_string().chars().take(16))
     }
+}
+
+impl TextId {
+    /// Returns the whole of it in groups of four characters, to be compared by eye with what stands on paper.
+    #[must_use]
+    pub fn in_groups(&self) -> String {
+        in_groups(self.to_string().chars())
+    }
+}
+
+fn in_groups(letters: impl Iterator<Item = char>) -> String {
+    let letters: Vec<char> = letters.collect();
+    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
 }
 
 /// Milliseconds since 1970-01-01 UTC. Always a claim: shown to people, never a reason to accept or refuse.

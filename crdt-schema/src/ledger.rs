@@ -7,7 +7,8 @@
 //! * What an organisation wrote that was removed, or lost its right to write, counts as far as it lies below the fence, or
 //!   a remaining member built on it before knowing.
 //! * What an organisation writes that is suspended or waits for approval is held back until that ends.
-//! * What only speaks about the document, a suggestion or an answer that takes nothing in, keeps nothing of others.
+//! * What only speaks about the document, a suggestion, an answer that takes nothing in, a sign-off or the name of a
+//!   version, keeps nothing of others.
 //! * Where a node said two things in one place, what it wrote from there on counts only as far as others built on
 //!   it, and of two such branches the one with the lower id.
 //!
@@ -17,9 +18,11 @@ mod count;
 mod graph;
 mod log;
 mod right;
+mod sign_offs;
 mod suggestions;
 
 pub use right::Verdict;
+pub use sign_offs::Signed;
 pub use suggestions::Outcome;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,6 +129,12 @@ enum Said {
     Suggestion(Vec<ChangeId>),
     /// It answers a proposal.
     Answer(EnvelopeId, suggestion::Verdict),
+    /// It signs the words of the version with these newest changes.
+    SignOff(Vec<ChangeId>),
+    /// It takes a sign-off or a name back.
+    Withdrawal(EnvelopeId),
+    /// It names the version with these newest changes.
+    VersionName(Vec<ChangeId>),
 }
 
 impl Placed {
@@ -149,11 +158,19 @@ impl Placed {
             changes: changes.iter().map(PlainChange::hash).collect(),
             act: match &envelope.content {
                 Content::Access(act) => Some(act.clone()),
-                Content::Changes(_) | Content::Suggestion(_) | Content::Answer(_) => None,
+                Content::Changes(_)
+                | Content::Suggestion(_)
+                | Content::Answer(_)
+                | Content::SignOff(_)
+                | Content::Withdrawal(_)
+                | Content::VersionName(_) => None,
             },
             said: match &envelope.content {
                 Content::Suggestion(said) => Some(Said::Suggestion(said.base.clone())),
                 Content::Answer(said) => Some(Said::Answer(said.suggestion, said.verdict)),
+                Content::SignOff(said) => Some(Said::SignOff(said.version.clone())),
+                Content::Withdrawal(said) => Some(Said::Withdrawal(said.of)),
+                Content::VersionName(said) => Some(Said::VersionName(said.version.clone())),
                 Content::Changes(_) | Content::Access(_) => None,
             },
         }
@@ -182,7 +199,10 @@ impl Placed {
             Some(Said::Suggestion(_) | Said::Answer(_, suggestion::Verdict::Withdrawn)) => {
                 audience.lets_suggest(&self.organization)
             }
-            Some(Said::Answer(..)) | None => audience.may_write(&self.organization),
+            Some(Said::SignOff(_) | Said::Withdrawal(_)) => audience.may_read(&self.organization),
+            Some(Said::Answer(..) | Said::VersionName(_)) | None => {
+                audience.may_write(&self.organization)
+            }
         }
     }
 

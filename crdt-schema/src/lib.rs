@@ -16,6 +16,8 @@ pub mod disclosure;
 pub mod personal;
 pub mod phrase;
 pub mod suggestion;
+pub mod sign_off;
+pub mod version_name;
 pub mod pairing;
 mod armour;
 pub mod envelope;

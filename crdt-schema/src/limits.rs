@@ -82,6 +82,8 @@ pub const ADDRESS_RECORDS: usize = 10;
 pub const SUGGESTION_BYTES: usize = 64 * 1024;
 /// Edits in one suggestion, each operation of a patch counted: what readers do to show what it would change.
 pub const SUGGESTION_EDITS: usize = 64;
+/// Sign-offs that one step of an access log names, so that who is shut out by it keeps having signed.
+pub const FENCED_SIGN_OFFS: usize = 256;
 /// One exported bundle, as a file.
 pub const BUNDLE_BYTES: usize = 64 * 1024 * 1024;
 /// Protects memory: an invite on its way to who typed its phrase, sealed. Its text stays within what a join takes.

@@ -12,7 +12,9 @@ use crdt_schema::identity::{ChangeId, Kind, PersonId, Role, Sector, SessionId, T
 use crdt_schema::invite::{Contact, Invite, Terms};
 use crdt_schema::key::{NodeKey, Person, RootKey};
 use crdt_schema::membership::{Act, Change, Entry, Rules};
+use crdt_schema::sign_off::{self, SignOff, Withdrawal};
 use crdt_schema::suggestion::{Answer, Suggestion, Verdict};
+use crdt_schema::version_name::VersionName;
 use serde_json::{Value, json};
 
 const VECTORS: &str = include_str!("../../docs/protocol/vectors.json");
@@ -106,7 +108,8 @@ fn vectors() -> Value {
         suggest: Circle::Named([card.organization].into()),
         write: Circle::Named([card.organization].into()),
     };
-    let step = AccessAct::Set { audience: narrower, fence: vec![ChangeId([10; 32])] };
+    let step =
+        AccessAct::Set { audience: narrower, fence: vec![ChangeId([10; 32])], signed: vec![] };
     let first = Envelope::id_of(&sealed.to_bytes());
     let step = Envelope::seal(
         &node,
@@ -136,7 +139,41 @@ fn vectors() -> Value {
         None,
         Content::Answer(answer),
     );
+    let content = json!({
+        "document_type": "note", "title": "Café hours", "body": {"open": true, "seats": 24, "rate": 1.5, "by": null},
+    });
+    let sign_off = SignOff {
+        version: vec![ChangeId([10; 32])],
+        text: sign_off::text_of(&content),
+        signatory: "Ruth Okafor".parse().unwrap(),
+        title: "Director".parse().unwrap(),
+    };
+    let signed = Envelope::seal(
+        &node,
+        header(2, Some(first), 1_700_000_000_011),
+        None,
+        Content::SignOff(sign_off),
+    );
+    let signature = Envelope::id_of(&signed.to_bytes());
+    let withdrawal = Withdrawal { of: signature, reason: "We left".to_owned() };
+    let withdrawn = Envelope::seal(
+        &node,
+        header(3, Some(signature), 1_700_000_000_012),
+        None,
+        Content::Withdrawal(withdrawal),
+    );
+    let named = VersionName::new(&base, "As agreed in March".parse().unwrap());
+    let named = Envelope::seal(
+        &node,
+        header(2, Some(first), 1_700_000_000_013),
+        None,
+        Content::VersionName(named),
+    );
     json!({
+        "version_name_envelope": hex(&named.to_bytes()), "version_name_envelope_id": Envelope::id_of(&named.to_bytes()),
+        "signed_content": content, "signed_text": sign_off::text_of(&content),
+        "sign_off_envelope": hex(&signed.to_bytes()), "sign_off_envelope_id": signature,
+        "withdrawal_envelope": hex(&withdrawn.to_bytes()), "withdrawal_envelope_id": Envelope::id_of(&withdrawn.to_bytes()),
         "suggestion_envelope": hex(&suggestion.to_bytes()), "suggestion_envelope_id": suggested,
         "answer_envelope": hex(&answer.to_bytes()), "answer_envelope_id": Envelope::id_of(&answer.to_bytes()),
         "root_seed": hex(&[1; 32]), "node_seed": hex(&[2; 32]),
@@ -179,7 +216,15 @@ fn the_documented_vectors_read_back() {
     for name in ["admit_entry", "propose_entry"] {
         assert!(Entry::from_bytes(&bytes(name)).unwrap().is_true(), "{name}");
     }
-    for name in ["envelope", "access_envelope", "suggestion_envelope", "answer_envelope"] {
+    for name in [
+        "envelope",
+        "access_envelope",
+        "suggestion_envelope",
+        "answer_envelope",
+        "sign_off_envelope",
+        "withdrawal_envelope",
+        "version_name_envelope",
+    ] {
         let envelope = Envelope::from_bytes(&bytes(name)).unwrap();
         assert!(envelope.is_true() && envelope.is_well_formed(), "{name}");
     }

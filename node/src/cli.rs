@@ -27,6 +27,8 @@ pub(crate) mod document;
 pub(crate) mod audience;
 pub(crate) mod edit;
 pub(crate) mod suggest;
+pub(crate) mod sign;
+pub(crate) mod versions;
 pub(crate) mod person;
 pub(crate) mod node;
 pub(crate) mod pair;

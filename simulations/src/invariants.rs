@@ -8,7 +8,9 @@ use crdt_schema::document::Document;
 use crdt_schema::envelope::Envelope;
 use crdt_schema::gate;
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{DocumentId, EnvelopeId, NodeId, OrganizationId, Role, WorkspaceId};
+use crdt_schema::identity::{
+    DocumentId, EnvelopeId, NodeId, OrganizationId, Role, TextId, WorkspaceId,
+};
 use crdt_schema::suggestion::Verdict;
 use engine::view::Standing;
 use sha2::{Digest, Sha256};
@@ -102,6 +104,8 @@ struct Shown {
     audiences: BTreeMap<DocumentId, Audience>,
     /// What was suggested, and what became of it.
     suggestions: BTreeMap<DocumentId, Vec<(EnvelopeId, Option<Verdict>, bool)>>,
+    /// Who signed which words, and what was taken back.
+    signatures: BTreeMap<DocumentId, Vec<(EnvelopeId, TextId, Option<EnvelopeId>)>>,
 }
 
 /// Returns the members that a node shows.
@@ -144,6 +148,17 @@ fn shown(world: &mut World, number: Number, workspace: WorkspaceId) -> Result<Sh
             .collect();
         suggestions.sort_unstable();
         shown.suggestions.insert(view.id, suggestions);
+        let signed = reader.sign_offs(&view.id)?;
+        ensure!(
+            signed.iter().all(|one| one.holds),
+            "node {number} has other words than were signed in {}",
+            view.id
+        );
+        let signed = signed.into_iter();
+        let mut signatures: Vec<_> =
+            signed.map(|one| (one.id, one.text, one.withdrawal.map(|by| by.id))).collect();
+        signatures.sort_unstable();
+        shown.signatures.insert(view.id, signatures);
         shown.audiences.insert(view.id, view.audience);
     }
     Ok(shown)

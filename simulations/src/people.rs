@@ -10,7 +10,7 @@ use crdt_schema::identity::{DocumentId, EnvelopeId, InviteId, Kind, PersonId, Wo
 use crdt_schema::key::Person;
 use crdt_schema::suggestion::Verdict;
 use engine::input::Place;
-use engine::{Command, Done};
+use engine::{Command, Done, Statement};
 use serde_json::{Value, json};
 
 use crate::ask::short;
@@ -48,6 +48,7 @@ impl Ledger {
             | Done::Found { .. }
             | Done::Joining { .. }
             | Done::Suggestion(_)
+            | Done::Statement(_)
             | Done::Code { .. }
             | Done::Proposal { .. } => {}
         }
@@ -134,6 +135,9 @@ pub fn change(world: &mut World, number: Number, document: DocumentId) -> Result
         .collect();
     // Now and then somebody saves a page that was opened long ago.
     let base = if world.chance.percent(15) { world.chance.pick(&old).cloned() } else { None };
+    if world.chance.percent(6) {
+        return sign_something(world, number, document, base);
+    }
     let count = world.chance.between(1, 3);
     let edits: Result<Vec<Edit>> =
         (0..count).map(|_| some_edit(world, number, document, base.as_ref())).collect();
@@ -147,6 +151,35 @@ pub fn change(world: &mut World, number: Number, document: DocumentId) -> Result
     world
         .submit(number, Command::EditDocument { document, base, edits: edits?, person })
         .map(|_| ())
+}
+
+/// Lets somebody sign what they see, or take a signature back.
+fn sign_something(
+    world: &mut World,
+    number: Number,
+    document: DocumentId,
+    version: Option<Heads>,
+) -> Result<()> {
+    let person = person(number)?;
+    let mut reader = world.engine(number)?.reader();
+    let own = reader.sign_offs(&document).unwrap_or_default();
+    let own: Vec<EnvelopeId> =
+        own.iter().filter(|one| one.may_withdraw).map(|one| one.id).collect();
+    let now = reader.open(&document).map(Document::heads).unwrap_or_default();
+    if let Some(sign_off) = world.chance.pick(&own).copied()
+        && world.chance.percent(40)
+    {
+        world.count("withdrawals begun");
+        let statement = Statement::Withdraw { sign_off, reason: String::new() };
+        let command = Command::State { document, statement, person };
+        return world.submit(number, command).map(|_| ());
+    }
+    world.count("signatures begun");
+    let (signatory, title) = ("Ruth Okafor".parse()?, "Director".parse()?);
+    let version = version.unwrap_or(now);
+    let statement = Statement::Sign { version, signatory, title };
+    let command = Command::State { document, statement, person };
+    world.submit(number, command).map(|_| ())
 }
 
 /// Lets somebody answer a suggestion, if one waits.

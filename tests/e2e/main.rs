@@ -13,6 +13,7 @@ mod audience;
 mod suggestions;
 mod computers;
 mod proof;
+mod signatures;
 mod storm;
 mod files;
 mod secrets;

@@ -9,6 +9,7 @@
 pub mod part;
 pub mod document;
 pub mod decision;
+pub mod sign;
 
 use std::str::FromStr;
 

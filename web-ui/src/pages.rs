@@ -14,8 +14,10 @@ pub mod read;
 pub mod access;
 pub mod edit;
 pub mod suggestions;
+pub mod signatures;
 pub mod figures;
 pub mod history;
+pub mod versions;
 pub mod network;
 pub mod ways;
 pub mod settings;
@@ -69,6 +71,20 @@ impl DocumentHead {
     #[must_use]
     pub const fn words(&self) -> kinds::Words {
         kinds::words(self.kind)
+    }
+
+    /// Is it of a kind that organisations sign?
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::DataSharingAgreement
+                | Kind::DpiaLite
+                | Kind::InformedConsent
+                | Kind::TaggingConvention
+                | Kind::ReferralPathway
+                | Kind::DataRequest
+        )
     }
 
     /// Returns the files as which it can be taken along: format and name.
@@ -158,6 +174,29 @@ macro_rules! render {
     ($($name:literal => $page:expr,)*) => { vec![$(($name, $page.render()),)*] };
 }
 
+/// The pages about signatures and versions.
+fn samples_of_signatures() -> Vec<Sample> {
+    use askama::Template as _;
+    render! {
+        "signatures" => signatures::Signatures::sample(),
+        "signatures-none" => signatures::Signatures::sample_empty(),
+        "sign" => signatures::Sign::sample(),
+        "sign-unsettled" => signatures::Sign::sample_unsettled(),
+        "sign-error" => signatures::Sign::sample_error(),
+        "signature" => signatures::Signed::sample(),
+        "signature-taken-back" => signatures::Signed::sample_taken_back(),
+        "signature-broken" => signatures::Signed::sample_broken(),
+        "version" => versions::Version::sample(),
+        "version-error" => versions::Version::sample_error(),
+        "restore" => versions::Restore::sample(),
+        "restore-same" => versions::Restore::sample_same(),
+        "authors" => versions::Authors::sample(),
+        "authors-none" => versions::Authors::sample_empty(),
+        "compare-side" => history::Compare::sample_side(),
+        "signature-print" => signatures::SignedPrint::sample(),
+    }
+}
+
 /// The pages for making documents of any kind, and those of kinds that are shown in their own way.
 fn samples_of_kinds() -> Vec<Sample> {
     use askama::Template as _;
@@ -235,6 +274,7 @@ pub fn samples() -> Vec<Sample> {
     samples.extend(samples_of_trust());
     samples.extend(samples_of_computers());
     samples.extend(samples_of_kinds());
+    samples.extend(samples_of_signatures());
     samples
 }
 

@@ -360,7 +360,55 @@ pub fn history(document: impl Display) -> String {
     format!("/documents/{document}/history")
 }
 
-/// Two versions side by side.
+/// A version to read, and what can be done with it.
+#[must_use]
+pub fn version(document: impl Display, heads: impl Display) -> String {
+    format!("/documents/{document}/version?heads={heads}")
+}
+
+/// Names a version (POST).
+#[must_use]
+pub fn version_page(document: impl Display) -> String {
+    format!("/documents/{document}/version")
+}
+
+/// Go back to a version: ask.
+#[must_use]
+pub fn restore(document: impl Display, heads: impl Display) -> String {
+    format!("/documents/{document}/restore?heads={heads}")
+}
+
+/// Goes back to a version (POST).
+#[must_use]
+pub fn restore_page(document: impl Display) -> String {
+    format!("/documents/{document}/restore")
+}
+
+/// Read a version and sign it.
+#[must_use]
+pub fn sign_version(document: impl Display, heads: impl Display) -> String {
+    format!("/documents/{document}/sign?heads={heads}")
+}
+
+/// Who wrote which words.
+#[must_use]
+pub fn authors(document: impl Display) -> String {
+    format!("/documents/{document}/authors")
+}
+
+/// Two versions to be chosen and compared.
+#[must_use]
+pub fn compare_page(document: impl Display) -> String {
+    format!("/documents/{document}/compare")
+}
+
+/// Two versions compared, beside each other.
+#[must_use]
+pub fn compare_side(document: impl Display, from: impl Display, to: impl Display) -> String {
+    format!("{}&view=side", compare(document, from, to))
+}
+
+/// Two versions compared.
 #[must_use]
 pub fn compare(document: impl Display, from: impl Display, to: impl Display) -> String {
     format!("/documents/{document}/compare?from={from}&to={to}")
@@ -406,6 +454,36 @@ pub fn suggestions(document: impl Display) -> String {
 #[must_use]
 pub fn suggestion(document: impl Display, suggestion: impl Display) -> String {
     format!("/documents/{document}/suggestions/{suggestion}")
+}
+
+/// Who signed which version of a document.
+#[must_use]
+pub fn signatures(document: impl Display) -> String {
+    format!("/documents/{document}/signatures")
+}
+
+/// Read a document and sign it; POST signs. With `?heads=` another version.
+#[must_use]
+pub fn sign(document: impl Display) -> String {
+    format!("/documents/{document}/sign")
+}
+
+/// One signature, with the words that were signed.
+#[must_use]
+pub fn signature(document: impl Display, signature: impl Display) -> String {
+    format!("/documents/{document}/signatures/{signature}")
+}
+
+/// The signed words to print.
+#[must_use]
+pub fn signature_print(document: impl Display, signature: impl Display) -> String {
+    format!("/documents/{document}/signatures/{signature}/print")
+}
+
+/// Take a signature back; POST does it.
+#[must_use]
+pub fn signature_withdraw(document: impl Display, signature: impl Display) -> String {
+    format!("/documents/{document}/signatures/{signature}/withdraw")
 }
 
 /// A document to print.

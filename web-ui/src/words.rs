@@ -32,7 +32,7 @@ pub const fn role_may(role: Role) -> &'static str {
         Role::Steward => "Looks after membership, and changes documents",
         Role::Editor => "Changes documents",
         Role::Contributor => {
-            "Reads documents and suggests changes. Commenting is not part of this version"
+            "Reads and signs documents, and suggests changes. Commenting is not part of this version"
         }
         Role::Reader => "Reads documents",
     }

@@ -144,7 +144,13 @@ fn only_pictures_that_we_made_are_let_through_unescaped() {
     scan(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")), &mut found);
     assert_eq!(
         found.into_iter().collect::<Vec<_>>(),
-        ["computer_code.html", "document.html", "invite.html", "reading.html"]
+        [
+            "computer_code.html",
+            "document.html",
+            "invite.html",
+            "reading.html",
+            "signature_print.html"
+        ]
     );
 }
 

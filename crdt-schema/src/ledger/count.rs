@@ -75,9 +75,9 @@ impl Ledger {
             Exclusion::Final(entry, _) | Exclusion::Suspended(entry, _) => {
                 let (mut heads, mut access) = membership.fence(&exclusion, &self.genesis.id());
                 let mut is_fenced = audience.is_for_all();
-                for (more, steps) in self.access.fences(entry) {
-                    heads.extend(more);
-                    access.extend(steps);
+                for fenced in self.access.fences(entry) {
+                    heads.extend(fenced.heads);
+                    access.extend(fenced.envelopes);
                     is_fenced = true;
                 }
                 if !is_fenced {
@@ -98,14 +98,14 @@ impl Ledger {
         Some(Cut { why: Why::Excluded(exclusion), about, keepers })
     }
 
-    /// What the steps are about that took the right to write, or to suggest, from somebody.
+    /// What the steps are about that took the right to write, to suggest or to read from somebody.
     fn narrowed(&self) -> Vec<Cut> {
         let mut cuts = Vec::new();
-        for (id, fence, parents) in self.access.sets() {
+        for (id, fenced) in self.access.sets() {
             let Some((before, after)) = self.access.change(id, &self.genesis.audience) else {
                 continue;
             };
-            let below = self.below_fence(fence, parents);
+            let below = self.below_fence(&fenced.heads, &fenced.envelopes);
             let lost = |placed: &Placed| placed.had_right(&before) && !placed.had_right(&after);
             let knew = |placed: &Placed| self.access.past(&placed.access).contains(id);
             let losers = self.where_(lost);
@@ -165,8 +165,8 @@ impl Ledger {
     /// A step of the access log names in its fence what its author had, and builds on no change.
     fn had_by_step(&self, placed: &Placed) -> BTreeSet<usize> {
         match &placed.act {
-            Some(AccessAct::Set { fence, .. }) => self.below_fence(fence, &[]),
-            Some(AccessAct::Fence { heads, .. }) => self.below_fence(heads, &[]),
+            Some(AccessAct::Set { fence, signed, .. }) => self.below_fence(fence, signed),
+            Some(AccessAct::Fence { heads, signed, .. }) => self.below_fence(heads, signed),
             None => BTreeSet::new(),
         }
     }

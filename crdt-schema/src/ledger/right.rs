@@ -23,13 +23,10 @@ impl Ledger {
     #[must_use]
     pub fn judge(&self, envelope: &Envelope, state: &State, log: &Log) -> Verdict {
         let header = &envelope.header;
-        let is_word_of_suggester = is_word_of_suggester(&envelope.content);
+        let needs_no_writing = needs_no_writing(&envelope.content);
         let has_right = state.member_of(&header.node).is_some_and(|(organization, member)| {
-            let may = if is_word_of_suggester {
-                member.role.may_suggest()
-            } else {
-                member.role.may_write()
-            };
+            let may =
+                if needs_no_writing { member.role.may_suggest() } else { member.role.may_write() };
             *organization == header.organization && may
         });
         if !has_right {
@@ -45,7 +42,7 @@ impl Ledger {
         }
     }
 
-    /// Is what a suggestion starts from here, or the suggestion that an answer is about?
+    /// Is what a suggestion starts from or a sign-off signs here, or the suggestion or sign-off that is answered or taken back?
     fn is_about_something(&self, content: &Content) -> Verdict {
         match content {
             Content::Changes(_) | Content::Access(_) => Verdict::May,
@@ -58,6 +55,19 @@ impl Ledger {
                 Some(placed) if matches!(placed.said, Some(Said::Suggestion(_))) => Verdict::May,
                 Some(_) => Verdict::Refused("no-suggestion"),
             },
+            Content::SignOff(sign_off) => {
+                let said = Said::SignOff(sign_off.version.clone());
+                if self.has_what_it_is_about(&said) { Verdict::May } else { Verdict::TooEarly }
+            }
+            Content::Withdrawal(withdrawal) => match self.get(&withdrawal.of) {
+                None => Verdict::TooEarly,
+                Some(placed) if placed.can_be_taken_back() => Verdict::May,
+                Some(_) => Verdict::Refused("nothing-to-take-back"),
+            },
+            Content::VersionName(named) => {
+                let said = Said::VersionName(named.version.clone());
+                if self.has_what_it_is_about(&said) { Verdict::May } else { Verdict::TooEarly }
+            }
         }
     }
 
@@ -97,7 +107,7 @@ impl Ledger {
         let owner = self.genesis.owner;
         let audience = self.audience_at(&envelope.header.access);
         let refused = match &envelope.content {
-            Content::Changes(_) => {
+            Content::Changes(_) | Content::VersionName(_) => {
                 (author != owner && !audience.may_write(&author)).then_some("not-in-audience")
             }
             Content::Suggestion(_) => {
@@ -113,6 +123,15 @@ impl Ledger {
             }
             Content::Answer(_) => {
                 (author != owner && !audience.may_write(&author)).then_some("not-in-audience")
+            }
+            // Who may read may say what it agrees to: that binds nobody else, and changes nothing of the document.
+            Content::SignOff(_) => {
+                (author != owner && !audience.may_read(&author)).then_some("not-in-audience")
+            }
+            Content::Withdrawal(withdrawal) => {
+                let signed = self.get(&withdrawal.of);
+                let is_own = signed.is_some_and(|it| it.organization == author);
+                (!is_own).then_some("not-its-author")
             }
             Content::Access(AccessAct::Set { audience: next, .. }) => {
                 // When its owner has gone, a steward who can read a document looks after it.
@@ -136,11 +155,13 @@ impl Ledger {
     }
 }
 
-/// Is it something that who may suggest may say: a suggestion, or that one's own is taken back?
-const fn is_word_of_suggester(content: &Content) -> bool {
+/// Is it something that a contributor may say: a suggestion, a sign-off, or that one's own is taken back?
+const fn needs_no_writing(content: &Content) -> bool {
     matches!(
         content,
         Content::Suggestion(_)
+            | Content::SignOff(_)
+            | Content::Withdrawal(_)
             | Content::Answer(Answer { verdict: suggestion::Verdict::Withdrawn, .. })
     )
 }

@@ -41,7 +41,13 @@ impl Ledger {
         counting()
             .filter_map(|placed| match &placed.said {
                 Some(Said::Suggestion(base)) => Some((placed.id, outcome(&placed.id, base))),
-                Some(Said::Answer(..)) | None => None,
+                Some(
+                    Said::Answer(..)
+                    | Said::SignOff(_)
+                    | Said::Withdrawal(_)
+                    | Said::VersionName(_),
+                )
+                | None => None,
             })
             .collect()
     }
@@ -51,14 +57,18 @@ impl Ledger {
     pub fn answered_by(&self, id: &EnvelopeId) -> Option<EnvelopeId> {
         match self.get(id)?.said.as_ref()? {
             Said::Answer(suggestion, _) => Some(*suggestion),
-            Said::Suggestion(_) => None,
+            Said::Suggestion(_) | Said::SignOff(_) | Said::Withdrawal(_) | Said::VersionName(_) => {
+                None
+            }
         }
     }
 
     pub(super) fn has_what_it_is_about(&self, said: &Said) -> bool {
         match said {
-            Said::Suggestion(base) => hashes(base).iter().all(|change| self.knows(change)),
-            Said::Answer(suggestion, _) => self.by_id.contains_key(suggestion),
+            Said::Suggestion(version) | Said::SignOff(version) | Said::VersionName(version) => {
+                hashes(version).iter().all(|change| self.knows(change))
+            }
+            Said::Answer(about, _) | Said::Withdrawal(about) => self.by_id.contains_key(about),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What counts after removals, suspensions, narrower audiences and forks.
 
+mod sign_offs;
 mod suggestions;
 
 use proptest::prelude::*;
@@ -61,6 +62,12 @@ fn placed(n: u8, by: u8, seq: u64, on: &[u8], knowing: &[u8]) -> Placed {
 fn step(n: u8, by: u8, seq: u64, on: &[u8], act: AccessAct) -> Placed {
     let access = on.iter().map(|n| id(*n)).collect();
     Placed { access, act: Some(act), changes: vec![], ..placed(n, by, seq, &[], &[]) }
+}
+
+/// Fences for the removal: these changes were there.
+fn fence(heads: &[u8]) -> AccessAct {
+    let heads = heads.iter().map(|n| ChangeId([*n; 32])).collect();
+    AccessAct::Fence { exclusion: EntryId([REMOVAL; 32]), heads, signed: vec![] }
 }
 
 fn ledger(placed: &[Placed]) -> Ledger {
@@ -235,7 +242,7 @@ fn of_two_branches_that_others_built_on_the_lower_id_stays() {
 #[test]
 fn a_branch_goes_with_the_step_that_it_follows() {
     // In its first place a node says a step, which a change follows, and a change. Others build on either change.
-    let fence = AccessAct::Fence { exclusion: EntryId([REMOVAL; 32]), heads: vec![] };
+    let fence = fence(&[]);
     let mut ledger = ledger(&[
         placed(1, 1, 1, &[], &[]),
         step(3, 2, 1, &[], fence),
@@ -257,6 +264,7 @@ fn who_lost_the_right_to_write_in_a_document_keeps_what_lies_below_its_fence() {
     let set = |members: &[u8], fence: &[u8]| AccessAct::Set {
         audience: only(members),
         fence: fence.iter().map(|n| ChangeId([*n; 32])).collect(),
+        signed: vec![],
     };
     let knowing = |mut placed: Placed, steps: &[u8]| {
         placed.access = steps.iter().map(|n| id(*n)).collect();
@@ -275,16 +283,14 @@ fn who_lost_the_right_to_write_in_a_document_keeps_what_lies_below_its_fence() {
 
 #[test]
 fn a_removed_owner_cannot_widen_the_audience_afterwards() {
-    let set = |audience| AccessAct::Set { audience, fence: vec![] };
+    let set = |audience| AccessAct::Set { audience, fence: vec![], signed: vec![] };
     let mut ledger = restricted(
         only(&[1, 2]),
         &[placed(1, 1, 1, &[], &[]), step(2, 1, 2, &[], set(only(&[1, 2, 3])))],
     );
     let removal = removal_of(1, &[]);
     assert_eq!(counting(&mut ledger, &removal), [1, 2], "until a reader has fenced it");
-    let fence =
-        AccessAct::Fence { exclusion: EntryId([REMOVAL; 32]), heads: vec![ChangeId([1; 32])] };
-    ledger.add(step(3, 2, 1, &[], fence));
+    ledger.add(step(3, 2, 1, &[], fence(&[1])));
     assert_eq!(counting(&mut ledger, &removal), [1, 3]);
     assert_eq!(ledger.access().audience(&ledger.genesis.audience), only(&[1, 2]));
 }
@@ -387,13 +393,7 @@ fn what_a_node_built_in_time_stays_when_it_starts_anew_and_then_learns() {
 
 #[test]
 fn a_step_that_names_what_its_author_had_shows_what_was_built_in_time() {
-    let mut fence = step(
-        4,
-        3,
-        1,
-        &[],
-        AccessAct::Fence { exclusion: EntryId([REMOVAL; 32]), heads: vec![ChangeId([3; 32])] },
-    );
+    let mut fence = step(4, 3, 1, &[], fence(&[3]));
     fence.session = SessionId([60; 16]);
     fence.membership = vec![EntryId([REMOVAL; 32])];
     let in_time =

@@ -152,7 +152,7 @@ pub struct DocumentFence {
     /// Its newest changes, sorted.
     #[n(1)]
     pub heads: Vec<ChangeId>,
-    /// The newest steps of its access log, sorted.
+    /// The newest steps of its access log, and the newest sign-offs of who is shut out, sorted.
     #[n(2)]
     pub access: Vec<EnvelopeId>,
 }

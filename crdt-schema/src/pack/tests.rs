@@ -103,7 +103,8 @@ fn write(steps: &[Step]) -> Vec<Vec<u8>> {
     let each = steps.iter().map(|(at, text, changes, foreign, time, heads, is_step)| {
         let desk = &mut desks[*at];
         if *is_step && desk.seq > 0 {
-            let act = AccessAct::Set { audience: Audience::default(), fence: vec![] };
+            let act =
+                AccessAct::Set { audience: Audience::default(), fence: vec![], signed: vec![] };
             desk.seal(Content::Access(act), *time, *heads)
         } else {
             desk.edit(text, *changes, *foreign, *time, *heads)

@@ -12,13 +12,15 @@ use crdt_schema::envelope::{
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
     ChangeId, DocumentId, EntryId, EnvelopeId, InviteId, Kind, NodeId, OrganizationId, PersonId,
-    Role, Sector, SessionId, Timestamp, WorkspaceId,
+    Role, Sector, SessionId, TextId, Timestamp, WorkspaceId,
 };
 use crdt_schema::invite::{Contact, Invite, Offer, PREFIX, Redemption, Terms};
 use crdt_schema::key::{Consent, NodeCertificate, NodeKey, OrganizationCard, Person, RootKey};
 use crdt_schema::limits;
 use crdt_schema::membership::{Act, Change, DocumentFence, Entry, Profile, Revocation, Template};
+use crdt_schema::sign_off::{SignOff, Withdrawal};
 use crdt_schema::suggestion::{Answer, Suggestion, Verdict};
+use crdt_schema::version_name::VersionName;
 
 /// Something signed, as it comes in.
 pub(crate) struct Specimen {
@@ -123,7 +125,7 @@ fn redemption() -> Redemption {
     an_invite().redeem(card, guest().certify(&guest_key(), TIME))
 }
 
-fn envelopes() -> [Envelope; 6] {
+fn envelopes() -> [Envelope; 9] {
     let named = |bytes: &[u8]| {
         Circle::Named(bytes.iter().map(|byte| OrganizationId([*byte; 32])).collect())
     };
@@ -146,8 +148,10 @@ fn envelopes() -> [Envelope; 6] {
         header.access = vec![EnvelopeId([12; 32])];
         Envelope::seal(&node(), header, None, content)
     };
-    let set = AccessAct::Set { audience: Audience::default(), fence: vec![ChangeId([13; 32])] };
-    let fence = AccessAct::Fence { exclusion: EntryId([14; 32]), heads: vec![ChangeId([15; 32])] };
+    let (fence, signed) = (vec![ChangeId([13; 32])], vec![EnvelopeId([19; 32])]);
+    let set = AccessAct::Set { audience: Audience::default(), fence, signed };
+    let (heads, signed) = (vec![ChangeId([15; 32])], vec![EnvelopeId([20; 32])]);
+    let fence = AccessAct::Fence { exclusion: EntryId([14; 32]), heads, signed };
     let mut apart = header(&genesis);
     (apart.seq, apart.previous) = (3, Some(EnvelopeId([16; 32])));
     let apart = Envelope::seal(&node(), apart, None, Content::Access(fence));
@@ -161,9 +165,25 @@ fn envelopes() -> [Envelope; 6] {
         changes: vec![vec![3; 40].into()],
     };
     // The second and the third have one place in one chain.
-    let said = [Content::Suggestion(suggestion), Content::Answer(answer)];
-    let [suggestion, answer] = said.map(|content| next(3, content));
-    [next(1, changes(2)), next(2, Content::Access(set)), apart, first, suggestion, answer]
+    let sign_off = SignOff {
+        version: vec![ChangeId([21; 32])],
+        text: TextId([22; 32]),
+        signatory: "Ruth Okafor".parse().unwrap(),
+        title: "Director".parse().unwrap(),
+    };
+    let withdrawal = Withdrawal { of: EnvelopeId([23; 32]), reason: "We left".to_owned() };
+    let version = vec![ChangeId([24; 32])];
+    let named = VersionName { version, name: "As agreed".parse().unwrap() };
+    let [suggestion, answer, sign_off, withdrawal, named] = [
+        Content::Suggestion(suggestion),
+        Content::Answer(answer),
+        Content::SignOff(sign_off),
+        Content::Withdrawal(withdrawal),
+        Content::VersionName(named),
+    ]
+    .map(|content| next(3, content));
+    let set = next(2, Content::Access(set));
+    [next(1, changes(2)), set, apart, first, suggestion, answer, sign_off, withdrawal, named]
 }
 
 fn acts(proof: &Equivocation) -> Vec<Act> {

@@ -11,6 +11,7 @@ mod changes;
 #[path = "../gate/forge.rs"]
 mod forge;
 mod signed;
+mod stated;
 mod written;
 
 use std::collections::BTreeSet;
@@ -110,6 +111,16 @@ fn envelopes() -> Vec<Door> {
         REASON_BYTES, "envelope: suggestion", "not well formed", signed::suggestion_with_note;
         REASON_BYTES, "envelope: answer", "not well formed", signed::answer_with_note;
         CHANGES_PER_ENVELOPE, "envelope: answer", "not well formed", signed::answer_of_changes;
+        DEPENDENCIES, "envelope: sign-off", "not well formed", stated::sign_off_of;
+        NAME_BYTES, "envelope: signatory", "malformed", stated::sign_off_by;
+        NAME_BYTES, "envelope: signatory's title", "malformed", stated::sign_off_as;
+        DEPENDENCIES, "envelope: name of a version", "not well formed", stated::version_name_of;
+        NAME_BYTES, "envelope: name of a version", "malformed", stated::version_name;
+        REASON_BYTES, "envelope: withdrawal", "not well formed", stated::withdrawal_with_reason;
+        FENCED_SIGN_OFFS, "envelope: fence", "not well formed",
+            signed::envelope_with_fence_of_sign_offs;
+        FENCED_SIGN_OFFS, "envelope: fence of the excluded", "not well formed",
+            signed::envelope_with_fence_of_an_excluded_ones_sign_offs;
         AUDIENCE, "envelope: new audience", "not well formed", signed::envelope_for_new_readers;
         AUDIENCE, "JSON", signed::NOT_AN_AUDIENCE, signed::audience_in_json;
         DEPENDENCIES, "envelope: fence", "not well formed", signed::envelope_with_fence;

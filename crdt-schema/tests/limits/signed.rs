@@ -38,7 +38,7 @@ fn root() -> RootKey {
 }
 
 /// Returns so many different hashes, sorted.
-fn hashes(count: usize) -> impl Iterator<Item = [u8; 32]> {
+pub(crate) fn hashes(count: usize) -> impl Iterator<Item = [u8; 32]> {
     (0..count).map(|at| {
         let mut hash = [5; 32];
         hash[..4].copy_from_slice(&u32::try_from(at).unwrap().to_be_bytes());
@@ -50,7 +50,7 @@ fn entries(count: usize) -> Vec<EntryId> {
     hashes(count).map(EntryId).collect()
 }
 
-fn changes(count: usize) -> Vec<ChangeId> {
+pub(crate) fn changes(count: usize) -> Vec<ChangeId> {
     hashes(count).map(ChangeId).collect()
 }
 
@@ -97,7 +97,11 @@ fn header(genesis: &Genesis) -> Header {
 }
 
 /// Sends an envelope to somebody else.
-fn envelope(genesis: Option<Genesis>, content: Content, alter: impl FnOnce(&mut Header)) -> Answer {
+pub(crate) fn envelope(
+    genesis: Option<Genesis>,
+    content: Content,
+    alter: impl FnOnce(&mut Header),
+) -> Answer {
     let mut header = header(&self::genesis(Audience::default()));
     if let Some(genesis) = &genesis {
         header.document = genesis.id();
@@ -167,17 +171,36 @@ pub(crate) fn envelope_for_suggesters(count: usize) -> Answer {
 
 pub(crate) fn envelope_for_new_readers(count: usize) -> Answer {
     let audience = Audience { suggest: named(1), ..Audience::new(named(count), named(1)) };
-    envelope(None, Content::Access(AccessAct::Set { audience, fence: changes(1) }), |_| {})
+    let act = AccessAct::Set { audience, fence: changes(1), signed: vec![] };
+    envelope(None, Content::Access(act), |_| {})
 }
 
 pub(crate) fn envelope_with_fence(count: usize) -> Answer {
-    let act = AccessAct::Set { audience: Audience::default(), fence: changes(count) };
+    set_with(changes(count), 0)
+}
+
+fn set_with(fence: Vec<ChangeId>, signed: usize) -> Answer {
+    let signed = hashes(signed).map(EnvelopeId).collect();
+    let act = AccessAct::Set { audience: Audience::default(), fence, signed };
     envelope(None, Content::Access(act), |_| {})
 }
 
+pub(crate) fn envelope_with_fence_of_sign_offs(count: usize) -> Answer {
+    set_with(changes(1), count)
+}
+
 pub(crate) fn envelope_with_fence_of_excluded(count: usize) -> Answer {
-    let act = AccessAct::Fence { exclusion: EntryId([9; 32]), heads: changes(count) };
+    fence_with(changes(count), 0)
+}
+
+fn fence_with(heads: Vec<ChangeId>, signed: usize) -> Answer {
+    let signed = hashes(signed).map(EnvelopeId).collect();
+    let act = AccessAct::Fence { exclusion: EntryId([9; 32]), heads, signed };
     envelope(None, Content::Access(act), |_| {})
+}
+
+pub(crate) fn envelope_with_fence_of_an_excluded_ones_sign_offs(count: usize) -> Answer {
+    fence_with(changes(1), count)
 }
 
 /// An envelope with what somebody else's program made of a suggestion: edits, base and note.

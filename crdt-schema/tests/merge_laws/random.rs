@@ -1,6 +1,10 @@
 //! Random edits by several people who hear of each other late, in any order, and more than once.
 
+use std::collections::BTreeSet;
+
 use crdt_schema::document::{Document, Edit, Splice};
+use crdt_schema::gate::{self, PlainChange};
+use crdt_schema::sign_off::SignOff;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -159,9 +163,18 @@ fn edit(replica: &Replica, step: &Step, mark: &str) -> Option<Edit> {
 
 /// Lets three people do the steps in turn; returns their copies and all marks that they left.
 fn play(steps: &[(usize, Step)]) -> ([Replica; 3], Vec<String>) {
+    play_watched(steps, |_, _| {})
+}
+
+/// The same, with somebody looking on before each step: all three, and who is about to act.
+fn play_watched(
+    steps: &[(usize, Step)],
+    mut watch: impl FnMut(&[Replica; 3], usize),
+) -> ([Replica; 3], Vec<String>) {
     let mut people: [Replica; 3] = replicas(&cash_first());
     let mut marks = Vec::new();
     for (index, (who, step)) in steps.iter().enumerate() {
+        watch(&people, who % people.len());
         let who = who % people.len();
         if let Step::Hear { from } = step {
             let other = people[from % people.len()].clone();
@@ -184,7 +197,7 @@ fn play(steps: &[(usize, Step)]) -> ([Replica; 3], Vec<String>) {
 /// Takes what another knows, in the order in which the other learned it, each change from its author.
 fn hear(replica: &mut Replica, other: &Replica) {
     for bytes in other.document.journal() {
-        let change = crdt_schema::gate::inspect(&bytes).unwrap();
+        let change = gate::inspect(&bytes).unwrap();
         let author = (1..=3)
             .map(actor)
             .find(|author| change.actor().to_bytes().ends_with(author.to_bytes()))
@@ -237,6 +250,86 @@ proptest! {
         }
         for (list, least) in [("/body/steps", 5), ("/body/contacts", 3), ("/body/form/fields", 11)] {
             prop_assert!(both.document.items(&path(list)).len() >= least);
+        }
+    }
+}
+
+/// Returns the changes that a signed version is made of, each after those it builds on.
+fn past_of(document: &Document, sign_off: &SignOff) -> Vec<PlainChange> {
+    let all = document.journal().into_iter().map(|bytes| gate::inspect(&bytes).unwrap());
+    let all: Vec<PlainChange> = all.collect();
+    let mut wanted: BTreeSet<_> = sign_off.heads().as_slice().iter().copied().collect();
+    for change in all.iter().rev() {
+        if wanted.contains(&change.hash()) {
+            wanted.extend(change.deps());
+        }
+    }
+    all.into_iter().filter(|change| wanted.contains(&change.hash())).collect()
+}
+
+/// Signs what somebody sees, and keeps the bytes that were signed.
+fn sign(replica: &Replica) -> (SignOff, String) {
+    let named = ("Ruth Okafor".parse().unwrap(), "Director".parse().unwrap());
+    let version = replica.document.heads();
+    (SignOff::new(&replica.document, &version, named).unwrap(), replica.content().to_string())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn going_back_leads_to_what_was_there(steps in proptest::collection::vec((0..3_usize, any_step()), 1..16), pick in 0..16_usize) {
+        let mut versions = Vec::new();
+        let (people, _) = play_watched(&steps, |people, _| {
+            versions.push((people[0].document.heads(), people[0].content()));
+        });
+        let [mut one, two, three] = people;
+        hear(&mut one, &two);
+        hear(&mut one, &three);
+        let (version, before) = &versions[pick % versions.len()];
+        let edits = one.document.back_to(version, &one.document.heads()).unwrap();
+        one.edit(&edits).unwrap();
+        prop_assert_eq!(&one.content(), before);
+    }
+
+    #[test]
+    fn each_text_is_made_of_its_runs(steps in proptest::collection::vec((0..3_usize, any_step()), 1..16)) {
+        let ([mut one, two, three], _) = play(&steps);
+        hear(&mut one, &two);
+        hear(&mut one, &three);
+        let now = one.document.heads();
+        for field in one.document.texts(&now).unwrap() {
+            let runs = one.document.runs(&field.path, &now).unwrap();
+            let whole: String = runs.into_iter().map(|run| run.text).collect();
+            prop_assert_eq!(whole, one.document.text(&field.path, &now).unwrap());
+        }
+    }
+
+    #[test]
+    fn no_sequence_of_operations_changes_signed_bytes(steps in proptest::collection::vec((0..3_usize, any_step()), 1..24)) {
+        let mut signed: Vec<(SignOff, String)> = Vec::new();
+        let check = |replica: &Document, signed: &[(SignOff, String)]| {
+            for (sign_off, bytes) in signed {
+                let Ok(content) = replica.content_at(&sign_off.heads()) else { continue };
+                assert_eq!(&content.to_string(), bytes);
+                assert!(sign_off.says(&content));
+            }
+        };
+        let (people, _) = play_watched(&steps, |people, who| {
+            signed.push(sign(&people[who]));
+            people.iter().for_each(|one| check(&one.document, &signed));
+        });
+        let [mut all, two, three] = people;
+        hear(&mut all, &two);
+        hear(&mut all, &three);
+        check(&all.document, &signed);
+        prop_assert!(signed.iter().all(|(sign_off, _)| all.document.knows(&sign_off.heads())));
+        check(&Document::restore(all.document.journal()).unwrap(), &signed);
+        // Whoever has nothing but what the version builds on reads the same.
+        for (sign_off, bytes) in &signed {
+            let mut past = Document::empty();
+            past.apply(past_of(&all.document, sign_off)).unwrap();
+            prop_assert_eq!(&past.content().to_string(), bytes);
         }
     }
 }

@@ -20,6 +20,7 @@ use crdt_schema::identity::{
     ChangeId, DocumentId, EnvelopeId, NodeId, OrganizationId, SessionId, Timestamp, WorkspaceId,
 };
 use crdt_schema::ledger::Membership;
+use crdt_schema::limits;
 use crdt_schema::membership::DocumentFence;
 pub(crate) use fit::Fit;
 pub(crate) use held::{Held, List};
@@ -392,8 +393,13 @@ impl Documents {
         for document in ids {
             let Some(open) = self.open(&document, shelf, membership)? else { continue };
             let heads = change_ids(&open.document.heads());
+            let signed = open.ledger.newest_signed(|of| of == author);
             let access = self.held.get(&document).map(|held| held.known.access.clone());
-            fences.push(DocumentFence { document, heads, access: access.unwrap_or_default() });
+            let mut access = access.unwrap_or_default();
+            let room = limits::PARENTS.saturating_sub(access.len());
+            access.extend(signed.into_iter().take(room));
+            access.sort_unstable();
+            fences.push(DocumentFence { document, heads, access });
         }
         Ok(fences)
     }

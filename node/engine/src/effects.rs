@@ -73,7 +73,7 @@ pub enum Signal {
 /// What changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A document is new or has new heads, or something was suggested or answered.
+    /// A document is new or has new heads, or something was suggested, answered or signed.
     Document { workspace: WorkspaceId, document: DocumentId, heads: Heads },
     /// Who is in a workspace, its invites, or a join that waits.
     Membership { workspace: WorkspaceId },
@@ -116,6 +116,8 @@ pub enum Done {
     },
     /// What was suggested.
     Suggestion(EnvelopeId),
+    /// What was stated about a version, such as a signature.
+    Statement(EnvelopeId),
     /// `heads` is the newest version; `made` is the version of the edits and what they were made on, without what others
     /// did meanwhile.
     Document {
@@ -142,6 +144,10 @@ pub enum Refused {
     NoSuchVersion,
     #[error("there is no such suggestion to this document")]
     NoSuchSuggestion,
+    #[error("there is no such signature of this document")]
+    NoSuchSignature,
+    #[error("no version of this document has that name")]
+    NoSuchName,
     #[error("there is no such proposal in this workspace")]
     NoSuchProposal,
     /// Who may not, and who could be asked.

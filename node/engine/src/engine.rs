@@ -12,8 +12,10 @@ mod govern;
 mod heal;
 mod phrase;
 mod spread;
+mod sign;
 mod suggest;
 mod kinship;
+mod versions;
 mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};

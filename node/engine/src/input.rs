@@ -136,6 +136,9 @@ pub enum Command {
         note: String,
         person: Person,
     },
+    /// States something about a document that changes nothing in it; answered with
+    /// [`Done::Statement`](crate::Done::Statement).
+    State { document: DocumentId, statement: Statement, person: Person },
     /// Tells others that a person is in a field; `at` is `None` when they leave. Never stored.
     ShowPresence { document: DocumentId, person: Person, at: Option<Place> },
     /// Keeps a setting of this node (accounts, sessions); `None` deletes it. Durable when answered.
@@ -144,6 +147,24 @@ pub enum Command {
     CallNow { organization: OrganizationId },
     /// Asks members for the workspaces of this organisation, on a new machine after a recovery.
     Return { contacts: Vec<Contact> },
+}
+
+/// What an organisation states about a document.
+#[derive(Clone, Debug)]
+pub enum Statement {
+    /// It signs the words of a version.
+    Sign {
+        version: Heads,
+        /// The person who signs for the organisation, and what that person is there.
+        signatory: Name,
+        title: Name,
+    },
+    /// It takes its signature back.
+    Withdraw { sign_off: EnvelopeId, reason: String },
+    /// It names a version.
+    Name { version: Heads, name: Name },
+    /// It takes back a name that it gave.
+    Unname { name: EnvelopeId },
 }
 
 /// Where in a document a person is.

@@ -30,6 +30,6 @@ mod held;
 pub use effects::{Dial, Done, Effects, Event, Record, Refused, Signal};
 pub use engine::{Engine, Identity};
 pub use held::Held;
-pub use input::{Command, CommandId, Input, Moment};
-pub use reader::{Counters, Preview, Reader};
+pub use input::{Command, CommandId, Input, Moment, Statement};
+pub use reader::{Counters, Preview, Reader, SignedText};
 pub use shelf::{EnvelopeMeta, Shelf, ShelfError};

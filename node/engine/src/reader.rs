@@ -3,9 +3,11 @@
 mod former;
 mod kin;
 mod sentences;
+mod sign_offs;
 mod suggestions;
 mod trust;
 mod upkeep;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +18,7 @@ use crdt_schema::identity::{
 use crdt_schema::key::OrganizationCard;
 use crdt_schema::phrase::{Phrase, Place};
 
+pub use sign_offs::SignedText;
 pub use suggestions::Preview;
 
 use crate::effects::Refused;

@@ -50,7 +50,11 @@ pub(crate) fn sentence_of(word: &str) -> &'static str {
         "no-right" => "Its author had no right to write in this workspace when it was written.",
         "not-in-audience" => "Its author's organisation may not write in this document.",
         "no-suggestion" => "It answers something that is no suggestion.",
-        "not-its-author" => "Only the organisation that made a suggestion can take it back.",
+        "nothing-to-take-back" => "It takes back something that is neither a signature nor a name.",
+        "other-words" => "What it signs is not what that version of the document says.",
+        "not-its-author" => {
+            "Only the organisation that made a suggestion, a signature or a name can take it back."
+        }
         "not-owner" => "Only the organisation that made a document can change who reads it.",
         "shuts-itself-out" => "It would have shut its own author out of the document.",
         "nothing-to-fence" => "It speaks of a removal that never happened.",

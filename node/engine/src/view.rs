@@ -7,7 +7,7 @@ use crdt_schema::document::FieldChange;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
     CodeId, DocumentId, EntryId, EnvelopeId, InviteId, Kind, NodeId, OrganizationId, Role, Sector,
-    Timestamp, WorkspaceId,
+    TextId, Timestamp, WorkspaceId,
 };
 use crdt_schema::key::Person;
 pub use crdt_schema::membership::Standing;
@@ -359,6 +359,78 @@ pub struct AnswerView {
     pub note: String,
     /// The version that took it in.
     pub made: Option<Heads>,
+}
+
+/// An organisation signed a version of a document.
+#[derive(Clone, Debug)]
+pub struct SignOffView {
+    pub id: EnvelopeId,
+    pub organization: OrganizationId,
+    pub organization_name: String,
+    /// Who was at the computer, as the node vouches.
+    pub person: Person,
+    /// Who signs for the organisation, and what that person is there.
+    pub signatory: String,
+    pub title: String,
+    pub time: Timestamp,
+    /// The version that is signed.
+    pub version: Heads,
+    /// The hash of what that version says.
+    pub text: TextId,
+    /// Was the hash compared with what the version says here, and found to be its?
+    pub holds: bool,
+    /// Does the document say now what was signed?
+    pub is_current: bool,
+    /// How many fields differ between what was signed and now; `None` if the version does not count any more.
+    pub differences: Option<usize>,
+    /// Who took it back, and why.
+    pub withdrawal: Option<WithdrawalView>,
+    /// May this organisation take it back?
+    pub may_withdraw: bool,
+}
+
+/// Who took a signature back.
+#[derive(Clone, Debug)]
+pub struct WithdrawalView {
+    pub id: EnvelopeId,
+    pub person: Person,
+    pub time: Timestamp,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// What people call a version of a document.
+#[derive(Clone, Debug)]
+pub struct VersionNameView {
+    pub id: EnvelopeId,
+    pub name: String,
+    pub version: Heads,
+    pub organization: OrganizationId,
+    pub organization_name: String,
+    pub person: Person,
+    pub time: Timestamp,
+    /// May this organisation take the name back?
+    pub may_take_back: bool,
+}
+
+/// A text of a document, with who wrote which of its letters.
+#[derive(Clone, Debug)]
+pub struct WrittenText {
+    pub path: crdt_schema::document::FieldPath,
+    /// What the field is called, in plain words.
+    pub label: String,
+    pub runs: Vec<WrittenRun>,
+}
+
+/// Letters that stand next to each other and are by one person.
+#[derive(Clone, Debug)]
+pub struct WrittenRun {
+    pub text: String,
+    pub organization: OrganizationId,
+    pub organization_name: String,
+    pub person: Person,
+    /// When the last of them was written, as claimed.
+    pub last: Timestamp,
 }
 
 /// A choice that people made differently at the same time.

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 use crate::cli::audience;
 use crate::cli::edit;
 use crate::cli::output::{Output, plain, text};
+use crate::cli::sign;
 use crate::cli::suggest;
+use crate::cli::versions;
 use crate::cli::workspace::Which;
 use crate::client::{Client, Content};
 
@@ -51,6 +53,13 @@ enum Command {
         id: DocumentId,
     },
     Answer(suggest::Answer),
+    Sign(sign::Sign),
+    /// List who signed which version of a document, and what has changed since
+    Signatures {
+        /// The document's id
+        id: DocumentId,
+    },
+    Withdraw(sign::Withdraw),
     /// Make documents from files, in the form of "doc export"
     Import {
         #[command(flatten)]
@@ -75,6 +84,22 @@ enum Command {
         /// The newer version [default: as it is now]
         #[arg(long, value_name = "VERSION")]
         to: Option<Heads>,
+    },
+    /// List the versions of a document that have a name
+    Versions {
+        /// The document's id
+        id: DocumentId,
+    },
+    Name(versions::Naming),
+    Unname(versions::Unname),
+    Restore(versions::Restore),
+    /// Say who wrote which words of a document's texts
+    Authors {
+        /// The document's id
+        id: DocumentId,
+        /// An old version, as "doc history" names it
+        #[arg(long, value_name = "VERSION")]
+        heads: Option<Heads>,
     },
     Audience(audience::Args),
     Readers(audience::Readers),
@@ -166,6 +191,16 @@ pub(crate) async fn run(
         Command::Suggest(args) => suggest::suggest(args, client, output).await,
         Command::Suggestions { id } => suggest::list(&id, client, output).await,
         Command::Answer(args) => suggest::answer(args, client, output).await,
+        Command::Sign(args) => sign::sign(args, client, output).await,
+        Command::Signatures { id } => sign::list(&id, client, output).await,
+        Command::Withdraw(args) => sign::withdraw(args, client, output).await,
+        Command::Versions { id } => versions::list(&id, client, output).await,
+        Command::Name(args) => versions::name(args, client, output).await,
+        Command::Unname(args) => versions::unname(args, client, output).await,
+        Command::Restore(args) => versions::restore(args, client, output).await,
+        Command::Authors { id, heads } => {
+            versions::authors(&id, heads.as_ref(), client, output).await
+        }
         Command::Audience(args) => audience::run(args, client, output).await,
         Command::Readers(args) => audience::readers(args, client, output).await,
         Command::Refused { id } => {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use crdt_schema::bundle::{Bundle, Verified, VerifiedDocument};
+use crdt_schema::bundle::{Bundle, SignedVersion, Verified, VerifiedDocument};
 use crdt_schema::documents;
 use crdt_schema::identity::OrganizationId;
 use crdt_schema::limits;
@@ -72,16 +72,16 @@ fn to_json(proven: &Verified) -> Value {
 }
 
 fn document_json(proven: &Verified, document: &VerifiedDocument) -> Value {
-    let name = |organization: &OrganizationId| {
-        proven.state().members.get(organization).map(|member| member.name().to_string())
-    };
     let written: Vec<Value> = document
         .written
         .iter()
         .map(|written| {
             json!({
                 "envelope": written.envelope,
-                "organization": {"id": written.organization, "name": name(&written.organization)},
+                "organization": {
+                    "id": written.organization,
+                    "name": name_of(proven, &written.organization),
+                },
                 "person": written.person,
                 "time": time(written.time),
                 "counts": written.out.is_none(),
@@ -94,7 +94,53 @@ fn document_json(proven: &Verified, document: &VerifiedDocument) -> Value {
         "heads": document.heads,
         "audience": document.audience,
         "written": written,
+        "signatures": document.signed.iter().map(|signed| signature_json(proven, signed)).collect::<Vec<_>>(),
     })
+}
+
+fn name_of(proven: &Verified, organization: &OrganizationId) -> Option<String> {
+    proven.state().members.get(organization).map(|member| member.name().to_string())
+}
+
+fn signature_json(proven: &Verified, signed: &SignedVersion) -> Value {
+    let SignedVersion { written, sign_off, content, withdrawn } = signed;
+    let name = name_of(proven, &written.organization);
+    json!({
+        "id": written.envelope,
+        "organization": {"id": written.organization, "name": name},
+        "signatory": sign_off.signatory,
+        "title": sign_off.title,
+        "person": written.person,
+        "time": time(written.time),
+        "heads": sign_off.heads(),
+        "text": sign_off.text,
+        "counts": written.out.is_none(),
+        "withdrawn": withdrawn.as_ref().map(|by| json!({
+            "id": by.envelope, "person": by.person, "time": time(by.time),
+        })),
+        "content": content,
+    })
+}
+
+fn signed_words(document: &Value, signed: &Value) -> String {
+    let stands = if signed["counts"] == false {
+        "It does not count."
+    } else if !signed["withdrawn"].is_null() {
+        "It was taken back."
+    } else if signed["heads"] == document["heads"] {
+        "That is the newest version."
+    } else {
+        "The document was changed since."
+    };
+    format!(
+        "  Signed by {}, {}, for {} ({}). Version {}, words with the fingerprint {}, which is true. {stands}",
+        text(signed, "/signatory"),
+        text(signed, "/title"),
+        text(signed, "/organization/name"),
+        text(signed, "/time"),
+        text(signed, "/heads"),
+        text(signed, "/text"),
+    )
 }
 
 fn words(proven: &Value) -> String {
@@ -115,7 +161,9 @@ fn words(proven: &Value) -> String {
             written.map_or(0, Vec::len),
             text(document, "/heads"),
         ));
+        let signatures = document.get("signatures").and_then(Value::as_array);
+        lines.extend(signatures.into_iter().flatten().map(|one| signed_words(document, one)));
     }
-    lines.push("Whether something newer exists elsewhere a file cannot say.".to_owned());
+    lines.push("Times are claims of whoever signed. Whether something newer exists elsewhere a file cannot say.".to_owned());
     lines.join("\n")
 }

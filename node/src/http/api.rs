@@ -10,6 +10,8 @@ pub(crate) mod record;
 pub(crate) mod documents;
 pub(crate) mod edit;
 pub(crate) mod suggestions;
+pub(crate) mod signatures;
+pub(crate) mod versions;
 pub(crate) mod audience;
 pub(crate) mod export;
 pub(crate) mod markdown;
@@ -82,6 +84,13 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/suggestions", get(suggestions::list).post(suggestions::suggest)),
         ("/documents/{d}/suggestions/{s}", get(suggestions::show)),
         ("/documents/{d}/suggestions/{s}/answers", post(suggestions::answer)),
+        ("/documents/{d}/signatures", get(signatures::list).post(signatures::sign)),
+        ("/documents/{d}/signatures/{s}", get(signatures::show)),
+        ("/documents/{d}/signatures/{s}/withdrawal", post(signatures::withdraw)),
+        ("/documents/{d}/versions", get(versions::list).post(versions::name)),
+        ("/documents/{d}/versions/{s}", delete(versions::take_back)),
+        ("/documents/{d}/restore", post(versions::restore)),
+        ("/documents/{d}/authors", get(versions::authors)),
         ("/documents/{d}/history", get(documents::history)),
         ("/documents/{d}/diff", get(documents::diff)),
         ("/documents/{d}/export", get(export::give)),

@@ -19,6 +19,8 @@ pub(crate) mod document;
 pub(crate) mod access;
 pub(crate) mod edit;
 pub(crate) mod suggestions;
+pub(crate) mod signatures;
+pub(crate) mod versions;
 pub(crate) mod list;
 pub(crate) mod history;
 pub(crate) mod network;
@@ -115,10 +117,21 @@ fn of_documents() -> Vec<Route> {
         ("/documents/{d}/suggest/{part}/{item}", get(suggestions::form).post(suggestions::send)),
         ("/documents/{d}/suggestions", get(suggestions::list)),
         ("/documents/{d}/suggestions/{s}", get(suggestions::show).post(suggestions::answer)),
+        ("/documents/{d}/sign", get(signatures::ask).post(signatures::sign)),
+        ("/documents/{d}/signatures", get(signatures::list)),
+        ("/documents/{d}/signatures/{s}", get(signatures::show)),
+        ("/documents/{d}/signatures/{s}/print", get(signatures::print)),
+        (
+            "/documents/{d}/signatures/{s}/withdraw",
+            get(signatures::ask_to_withdraw).post(signatures::withdraw),
+        ),
         ("/documents/{d}/list", post(list::change)),
         ("/documents/{d}/remove", get(list::ask)),
         ("/documents/{d}/history", get(history::show)),
         ("/documents/{d}/compare", get(history::compare)),
+        ("/documents/{d}/version", get(versions::show).post(versions::name)),
+        ("/documents/{d}/restore", get(versions::ask_to_restore).post(versions::restore)),
+        ("/documents/{d}/authors", get(versions::authors)),
         ("/documents/{d}/live", get(live::text)),
         ("/documents/{d}/figures", get(figures::form).post(figures::check)),
         ("/documents/{d}/figures/done", post(figures::done)),

@@ -151,6 +151,8 @@ impl From<Refused> for Problem {
             | Refused::NoSuchCode
             | Refused::NoSuchProposal
             | Refused::NoSuchSuggestion
+            | Refused::NoSuchSignature
+            | Refused::NoSuchName
             | Refused::NoSuchOrganization => Self::not_found(),
             Refused::NoSuchVersion => Self::no_such_version(),
             Refused::NotAllowed(_) => Self::not_allowed(detail),

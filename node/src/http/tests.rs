@@ -6,8 +6,10 @@ mod door;
 mod kinds;
 mod live;
 mod pages;
+mod signatures;
 mod suggestions;
 mod trust;
+mod versions;
 mod ways;
 
 use axum::body::{Body, Bytes};

@@ -3,6 +3,7 @@
 use askama::Template;
 use crdt_schema::heads::Heads;
 
+use super::versions::NamedVersion;
 use super::{DocumentHead, Pages};
 use crate::chrome::{Chrome, Tab};
 use crate::urls;
@@ -15,6 +16,8 @@ pub struct History {
     pub chrome: Chrome,
     /// Which document.
     pub document: DocumentHead,
+    /// Versions that have a name, the last to get one first.
+    pub named: Vec<NamedVersion>,
     /// Day by day.
     pub days: Vec<HistoryDay>,
     /// Pages before and after.
@@ -43,6 +46,8 @@ pub struct HistoryEntry {
     pub compare: Option<(Heads, Heads)>,
     /// Items that this removed and that can be brought back.
     pub removed: Vec<RemovedItem>,
+    /// The version that it made.
+    pub version: Heads,
 }
 
 /// An item that can be brought back.
@@ -67,10 +72,12 @@ impl History {
             what: what.iter().map(|sentence| (*sentence).to_owned()).collect(),
             compare: Some((heads.clone(), heads.clone())),
             removed: Vec::new(),
+            version: heads.clone(),
         };
         Self {
             chrome: Chrome::sample_in_workspace(Tab::Pathways),
             document: DocumentHead::sample(),
+            named: vec![NamedVersion::sample()],
             days: vec![
                 HistoryDay {
                     day: "22 November 2026".to_owned(),
@@ -130,6 +137,12 @@ pub struct Compare {
     pub people: Vec<String>,
     /// Row by row.
     pub rows: Vec<CompareRow>,
+    /// Beside each other, or in one text?
+    pub is_side_by_side: bool,
+    /// The two versions.
+    pub versions: [String; 2],
+    /// Versions to choose from: as they are posted, and in words.
+    pub choices: Vec<(String, String)>,
 }
 
 /// One field or step that differs.
@@ -139,6 +152,30 @@ pub struct CompareRow {
     pub label: String,
     /// What happened to it.
     pub change: CompareChange,
+}
+
+impl CompareRow {
+    /// Returns what only stands in the older version, and what is in both, in order; nothing if it is new.
+    #[must_use]
+    pub fn before(&self) -> Vec<Piece> {
+        self.side(|piece| !matches!(piece, Piece::Added(_)))
+    }
+
+    /// Returns what only stands in the newer version, and what is in both, in order; nothing if it is gone.
+    #[must_use]
+    pub fn after(&self) -> Vec<Piece> {
+        self.side(|piece| !matches!(piece, Piece::Removed(_)))
+    }
+
+    fn side(&self, is_there: impl Fn(&Piece) -> bool) -> Vec<Piece> {
+        let pieces = match &self.change {
+            CompareChange::Added(text) => vec![Piece::Added(text.clone())],
+            CompareChange::Removed(text) => vec![Piece::Removed(text.clone())],
+            CompareChange::Changed(pieces) => pieces.clone(),
+            CompareChange::Moved(words) => vec![Piece::Added(format!("Moved {words}"))],
+        };
+        pieces.into_iter().filter(is_there).collect()
+    }
 }
 
 /// What happened to a field or step.
@@ -166,6 +203,20 @@ pub enum Piece {
 }
 
 impl Compare {
+    /// Returns the older version.
+    #[must_use]
+    pub fn earlier(&self) -> &str {
+        let [earlier, _] = &self.versions;
+        earlier
+    }
+
+    /// Returns the newer version.
+    #[must_use]
+    pub fn later(&self) -> &str {
+        let [_, later] = &self.versions;
+        later
+    }
+
     /// Returns a page with the usual values.
     #[must_use]
     pub fn sample() -> Self {
@@ -198,6 +249,18 @@ impl Compare {
                     change: CompareChange::Added("No weekend advice".to_owned()),
                 },
             ],
+            is_side_by_side: false,
+            versions: ["00".to_owned(), "01".to_owned()],
+            choices: vec![
+                ("00".to_owned(), "As agreed in March, today at 3:05pm".to_owned()),
+                ("02".to_owned(), "22 November 2026 at 3:05pm, Sam Ali (Open Door)".to_owned()),
+            ],
         }
+    }
+
+    /// Returns the page that shows both versions beside each other.
+    #[must_use]
+    pub fn sample_side() -> Self {
+        Self { is_side_by_side: true, ..Self::sample() }
     }
 }

@@ -28,6 +28,8 @@ pub struct Read {
     pub held: usize,
     /// How many suggestions wait for an answer.
     pub suggestions: usize,
+    /// How many organisations signed it, as a sentence.
+    pub signed: Option<String>,
 }
 
 impl Read {
@@ -63,6 +65,7 @@ impl Read {
             overdue: true,
             held: 2,
             suggestions: 2,
+            signed: Some("2 organisations have signed this as it is now.".to_owned()),
         }
     }
 }

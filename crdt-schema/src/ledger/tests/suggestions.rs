@@ -92,7 +92,8 @@ fn a_suggestion_keeps_nothing_of_what_it_starts_from() {
 fn who_lost_the_right_to_suggest_but_not_to_read_suggests_no_more() {
     let audience = |suggest: &[u8]| Audience { suggest: only(suggest).read, ..only(&[1, 2, 3]) };
     let audience = |suggest| Audience { write: only(&[1]).read, ..audience(suggest) };
-    let set = AccessAct::Set { audience: audience(&[3]), fence: vec![ChangeId([1; 32])] };
+    let (fence, signed) = (vec![ChangeId([1; 32])], vec![]);
+    let set = AccessAct::Set { audience: audience(&[3]), fence, signed };
     let mut ledger = restricted(
         audience(&[2, 3]),
         &[

@@ -1,11 +1,12 @@
 //! Does an envelope fit the document it is for?
 
 use crdt_schema::document::Document;
-use crdt_schema::envelope::{self, Envelope};
+use crdt_schema::envelope::{self, Content, Envelope};
 use crdt_schema::gate::{self, PlainChange, Verdict};
 use crdt_schema::identity::EnvelopeId;
 use crdt_schema::ledger::{self, Ledger};
 use crdt_schema::membership::{Log, State};
+use crdt_schema::sign_off;
 use tracing::debug;
 
 use super::{Documents, Open};
@@ -50,6 +51,15 @@ impl Documents {
             ledger::Verdict::May => {}
             ledger::Verdict::TooEarly => return Ok(Fit::TooEarly),
             ledger::Verdict::Refused(word) => return Ok(Fit::Refused(word)),
+        }
+        if let (Content::SignOff(sign_off), Some(open)) = (&envelope.content, open) {
+            // What is signed was accepted before, so that everybody has the same words to compare.
+            let is_so = open.said(&sign_off.heads()).is_some_and(|said| sign_off.says(&said));
+            return Ok(if is_so {
+                Fit::Fits(Vec::new())
+            } else {
+                Fit::Refused(sign_off::OTHER_WORDS)
+            });
         }
         if changes.is_empty() {
             return Ok(Fit::Fits(Vec::new()));

@@ -10,6 +10,8 @@ use crdt_schema::heads::Heads;
 use crdt_schema::identity::{EnvelopeId, NodeId, OrganizationId, SessionId, Timestamp};
 use crdt_schema::key::Person;
 use crdt_schema::ledger::{Ledger, Membership, Placed};
+use crdt_schema::sign_off::{SignOff, Withdrawal};
+use crdt_schema::version_name::VersionName;
 use tracing::warn;
 
 use super::held::Held;
@@ -30,6 +32,12 @@ pub(crate) struct Open {
     pub(crate) suggestions: Vec<Suggested>,
     /// Who answered which suggestion.
     pub(crate) answers: BTreeMap<EnvelopeId, Answered>,
+    /// Who signed which version, of all that was accepted.
+    pub(crate) sign_offs: BTreeMap<EnvelopeId, (Made, SignOff)>,
+    /// Who took a sign-off back.
+    pub(crate) withdrawals: BTreeMap<EnvelopeId, (Made, Withdrawal)>,
+    /// Who named which version.
+    pub(crate) version_names: BTreeMap<EnvelopeId, (Made, VersionName)>,
     by_change: BTreeMap<ChangeHash, usize>,
     tips: BTreeMap<(NodeId, SessionId), (u64, EnvelopeId)>,
     /// Changes that were accepted and do not count.
@@ -94,6 +102,9 @@ impl Open {
             steps: Vec::new(),
             suggestions: Vec::new(),
             answers: BTreeMap::new(),
+            sign_offs: BTreeMap::new(),
+            withdrawals: BTreeMap::new(),
+            version_names: BTreeMap::new(),
             by_change: BTreeMap::new(),
             tips: BTreeMap::new(),
             aside: BTreeMap::new(),
@@ -229,6 +240,15 @@ impl Open {
                 let answered = Answered { made: made.clone(), note: answer.note.clone() };
                 self.answers.insert(placed.id, answered);
             }
+            Content::SignOff(sign_off) => {
+                self.sign_offs.insert(placed.id, (made.clone(), sign_off.clone()));
+            }
+            Content::Withdrawal(withdrawal) => {
+                self.withdrawals.insert(placed.id, (made.clone(), withdrawal.clone()));
+            }
+            Content::VersionName(named) => {
+                self.version_names.insert(placed.id, (made.clone(), named.clone()));
+            }
         }
         if !changes.is_empty() {
             let index = self.made.len();
@@ -242,7 +262,11 @@ impl Open {
     pub(crate) fn writer(&self, id: &EnvelopeId) -> Option<&Made> {
         let said = self.suggestions.iter().map(|suggested| &suggested.made);
         let answered = self.answers.values().map(|answered| &answered.made);
-        let mut all = self.made.iter().chain(&self.steps).chain(said).chain(answered);
+        let signed = self.sign_offs.values().map(|(made, _)| made);
+        let withdrawn = self.withdrawals.values().map(|(made, _)| made);
+        let named = self.version_names.values().map(|(made, _)| made);
+        let words = said.chain(answered).chain(signed).chain(withdrawn).chain(named);
+        let mut all = self.made.iter().chain(&self.steps).chain(words);
         all.find(|made| made.envelope == *id)
     }
 
@@ -287,6 +311,19 @@ impl Open {
             }
         }
         Document::restore(changes).map_err(|error| broken(&error))
+    }
+
+    /// Returns what people saw at a version that was accepted, whether or not it counts now.
+    pub(crate) fn said(&self, version: &Heads) -> Option<serde_json::Value> {
+        if let Ok(content) = self.document.content_at(version) {
+            return Some(content);
+        }
+        let heads = version.as_slice();
+        if !heads.iter().all(|head| self.ledger.knows(head)) {
+            return None;
+        }
+        // What cannot be had together are two things that one author said in one place: no version holds both.
+        self.apart(&self.ledger.past(heads.iter().copied())).ok()?.content_at(version).ok()
     }
 
     /// Is something that a session wrote accepted, but does not count?

@@ -49,11 +49,7 @@ impl Engine {
                 self.revoke_invite(workspace, invite, effects)
             }
             Command::Join { invite } => self.join(&invite, effects),
-            Command::ForgetJoin { workspace } => {
-                effects.persist.push(self.joins.forget(&workspace));
-                effects.notify.push(Signal::Changed(Event::Membership { workspace }));
-                Ok(Done::Nothing)
-            }
+            Command::ForgetJoin { workspace } => Ok(self.forget_join(workspace, effects)),
             Command::Approve { workspace, organization } => {
                 self.approve(workspace, organization, effects)
             }
@@ -87,6 +83,9 @@ impl Engine {
             Command::AnswerSuggestion { document, suggestion, verdict, note, person } => {
                 self.answer(document, suggestion, verdict, (note, person), effects)
             }
+            Command::State { document, statement, person } => {
+                self.state_about(document, statement, person, effects)
+            }
             Command::ShowPresence { document, person, at } => {
                 self.show_presence(document, person, at, effects);
                 Ok(Done::Nothing)
@@ -102,6 +101,12 @@ impl Engine {
             }
         };
         Some(done)
+    }
+
+    fn forget_join(&mut self, workspace: WorkspaceId, effects: &mut Effects) -> Done {
+        effects.persist.push(self.joins.forget(&workspace));
+        effects.notify.push(Signal::Changed(Event::Membership { workspace }));
+        Done::Nothing
     }
 
     /// Looks for those who may tell of the workspaces that this organisation is in.

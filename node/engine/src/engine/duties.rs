@@ -105,7 +105,8 @@ impl Engine {
                     held.may_read(&own) && held.known.steps.fences(&entry).next().is_none()
                 });
                 if is_mine
-                    && let Err(refused) = self.fence_document(workspace, document, entry, effects)
+                    && let Err(refused) =
+                        self.fence_document(workspace, document, (entry, &organization), effects)
                 {
                     debug!(%workspace, %refused, "could not fence a document");
                 }
@@ -117,7 +118,7 @@ impl Engine {
         &mut self,
         workspace: WorkspaceId,
         document: crdt_schema::identity::DocumentId,
-        exclusion: EntryId,
+        (exclusion, author): (EntryId, &OrganizationId),
         effects: &mut Effects,
     ) -> Result<(), crate::effects::Refused> {
         let Self { documents, workspaces, shelf, .. } = self;
@@ -126,7 +127,8 @@ impl Engine {
             documents.open(&document, &**shelf, &*log).map_err(|error| Self::storage(&error))?;
         let Some(open) = open else { return Ok(()) };
         let heads = change_ids(&open.document.heads());
-        let content = Content::Access(AccessAct::Fence { exclusion, heads });
+        let signed = open.ledger.newest_signed(|of| of == author);
+        let content = Content::Access(AccessAct::Fence { exclusion, heads, signed });
         let envelope = self.seal(workspace, document, None, self.itself(), content)?;
         self.keep(&envelope, effects)
     }

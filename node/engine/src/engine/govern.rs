@@ -282,7 +282,8 @@ impl Engine {
                 .map_err(|error| Self::storage(&error))?
                 .ok_or(Refused::NoSuchDocument)?;
             let fence = change_ids(&open.document.heads());
-            let content = Content::Access(AccessAct::Set { audience, fence });
+            let signed = open.ledger.newest_signed(|of| !audience.may_read(of));
+            let content = Content::Access(AccessAct::Set { audience, fence, signed });
             let envelope = self.seal(workspace, document, None, person, content)?;
             self.keep(&envelope, effects)?;
         }

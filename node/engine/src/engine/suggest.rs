@@ -120,13 +120,19 @@ impl Engine {
         let envelope = bytes.and_then(|bytes| Envelope::from_bytes(&bytes).ok());
         match envelope.map(|envelope| envelope.content) {
             Some(Content::Suggestion(suggestion)) => Ok(suggestion),
-            Some(Content::Changes(_) | Content::Access(_) | Content::Answer(_)) | None => {
-                Err(Refused::NoSuchSuggestion)
-            }
+            Some(
+                Content::Changes(_)
+                | Content::Access(_)
+                | Content::Answer(_)
+                | Content::SignOff(_)
+                | Content::Withdrawal(_)
+                | Content::VersionName(_),
+            )
+            | None => Err(Refused::NoSuchSuggestion),
         }
     }
 
-    fn opened(
+    pub(super) fn opened(
         &mut self,
         workspace: &WorkspaceId,
         document: &DocumentId,

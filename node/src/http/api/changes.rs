@@ -133,6 +133,7 @@ fn answered(done: Done) -> Result<(EntryId, bool), Problem> {
         | Done::Code { .. }
         | Done::Joining { .. }
         | Done::Suggestion(_)
+        | Done::Statement(_)
         | Done::Document { .. } => Err(Problem::stopping()),
     }
 }

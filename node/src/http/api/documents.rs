@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::App;
 use crate::http::api::paging::Page;
-use crate::http::api::{organization, time, workspaces};
+use crate::http::api::{organization, signatures, time, workspaces};
 use crate::http::extract::{Id, Params};
 use crate::http::problem::Problem;
 
@@ -166,7 +166,9 @@ fn read_whole(
     }
     whole.insert("body".to_owned(), field("body").unwrap_or_else(|| json!({})));
     whole.insert("heads".to_owned(), json!(heads));
-    whole.insert("signatures".to_owned(), json!([]));
+    let signatures = node.sign_offs(id)?;
+    let signatures = signatures.iter().map(|one| signatures::to_json(one).into()).collect();
+    whole.insert("signatures".to_owned(), Value::Array(signatures));
     whole.insert("forked_from".to_owned(), Value::Null);
     whole.insert("conflicts".to_owned(), conflicts.iter().map(conflict).collect());
     Ok((heads, Value::Object(whole)))

@@ -110,6 +110,7 @@ pub(crate) async fn make(app: &App, command: Command) -> Result<(DocumentId, Hea
         | Done::Code { .. }
         | Done::Joining { .. }
         | Done::Suggestion(_)
+        | Done::Statement(_)
         | Done::Proposal { .. } => Err(Problem::stopping()),
     }
 }
@@ -162,6 +163,28 @@ pub(crate) async fn change_with(
     let (tried_base, tried) = (base.clone(), edits.clone());
     app.handle().read(move |node| try_out(node, &document, tried_base, &tried)).await??;
     make(app, Command::EditDocument { document, base, edits, person }).await.map(|(_, heads)| heads)
+}
+
+/// Makes a document say again what it said at an earlier version, as an edit of the version that somebody saw (`None`: as
+/// it is now).
+pub(crate) async fn go_back(
+    app: &App,
+    document: DocumentId,
+    earlier: Heads,
+    seen: Option<Heads>,
+    person: Person,
+) -> Result<Heads, Problem> {
+    let read = app.handle().read(move |node| {
+        let now = node.document(&document).ok_or(engine::Refused::NoSuchDocument)?.heads;
+        let from = seen.unwrap_or_else(|| now.clone());
+        let (edits, _) = node.back_to(&document, &earlier, Some(&from))?;
+        Ok::<_, engine::Refused>((edits, from, now))
+    });
+    let (edits, from, now) = read.await??;
+    if edits.is_empty() {
+        return Ok(now);
+    }
+    change_with(app, document, Some(from), edits, person).await
 }
 
 /// Makes the edits on a copy and looks at what came of them.

@@ -281,6 +281,7 @@ pub(crate) async fn join(
         | Done::Invite { .. }
         | Done::Found { .. }
         | Done::Suggestion(_)
+        | Done::Statement(_)
         | Done::Code { .. }
         | Done::Proposal { .. }
         | Done::Document { .. } => Err(Problem::stopping()),

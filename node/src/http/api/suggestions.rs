@@ -165,6 +165,7 @@ pub(crate) async fn send(app: &App, command: Command) -> Result<EnvelopeId, Prob
         | Done::Code { .. }
         | Done::Found { .. }
         | Done::Document { .. }
+        | Done::Statement(_)
         | Done::Proposal { .. } => Err(Problem::stopping()),
     }
 }

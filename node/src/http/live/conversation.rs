@@ -196,6 +196,7 @@ impl Conversation {
             | Done::Code { .. }
             | Done::Joining { .. }
             | Done::Suggestion(_)
+            | Done::Statement(_)
             | Done::Proposal { .. } => Err(ActError::Stopped),
         }
     }

@@ -20,6 +20,7 @@ use web_ui::{urls, when};
 use super::frame::{self, Refusal, Signed};
 use super::home;
 use super::posted::Form;
+use super::signatures;
 use crate::http::App;
 use crate::http::api::documents::known_form;
 use crate::http::api::edit::change_with;
@@ -92,7 +93,7 @@ fn cannot(view: &DocumentView, members: &[MemberView]) -> Option<String> {
     Some(format!("{may}{ask}"))
 }
 
-fn conflict(view: ConflictView) -> Conflict {
+pub(crate) fn conflict(view: ConflictView) -> Conflict {
     let choices = view.values.into_iter().map(|(value, organization, person, _)| Rival {
         who: if person.is_empty() { organization } else { format!("{person} ({organization})") },
         shown: shown(&value),
@@ -127,10 +128,11 @@ pub(crate) async fn read(
 ) -> Result<Response, Refusal> {
     let Opened { chrome, head, view, content, conflicts, last_editor, .. } =
         open(&app, &signed, id).await?;
-    let (held, suggestions) = app
+    let (held, suggestions, sign_offs) = app
         .handle()
         .read(move |node| {
-            Ok::<_, engine::Refused>((node.not_counted(&id)?, node.suggestions(&id)?))
+            let (held, suggestions) = (node.not_counted(&id)?, node.suggestions(&id)?);
+            Ok::<_, engine::Refused>((held, suggestions, node.sign_offs(&id)?))
         })
         .await??;
     let calendar = frame::calendar();
@@ -146,6 +148,7 @@ pub(crate) async fn read(
             .iter()
             .filter(|one| one.answer.is_none() && !one.is_out_of_date)
             .count(),
+        signed: signatures::summary(&sign_offs),
     })
 }
 
@@ -180,7 +183,7 @@ pub(crate) async fn file(
 }
 
 /// Returns the start of a version's name in groups of four.
-fn code(heads: &Heads) -> String {
+pub(crate) fn code(heads: &Heads) -> String {
     let text: Vec<char> = heads.to_string().chars().filter(|c| *c != '.').take(16).collect();
     text.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }

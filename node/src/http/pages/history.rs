@@ -19,6 +19,7 @@ use web_ui::when::Calendar;
 
 use super::document::{self, Opened, shown};
 use super::frame::{self, Refusal, Signed};
+use super::versions;
 use crate::http::App;
 use crate::http::api::documents::known_form;
 use crate::http::extract::Id;
@@ -57,15 +58,16 @@ pub(crate) async fn show(
     let page = page.unwrap_or(1).max(1);
     let calendar = frame::calendar();
     let told = app.handle().read(move |node| {
+        let names = node.version_names(&id)?;
         let runs = runs(node.makers(&id)?);
         let count = runs.len();
         let shown = runs.into_iter().skip((page - 1).saturating_mul(ENTRIES)).take(ENTRIES);
         let entries: Result<Vec<(String, HistoryEntry)>, engine::Refused> = shown
             .map(|run| Ok((calendar.day(run.last.time), entry(node, &id, &run, &calendar)?)))
             .collect();
-        Ok::<_, engine::Refused>((entries?, count))
+        Ok::<_, engine::Refused>((entries?, count, names))
     });
-    let (entries, count) = told.await??;
+    let (entries, count, names) = told.await??;
     let mut days: Vec<HistoryDay> = Vec::new();
     for (day, entry) in entries {
         match days.last_mut() {
@@ -78,7 +80,8 @@ pub(crate) async fn show(
         previous: (page > 1).then(|| at(page - 1)),
         next: (page.saturating_mul(ENTRIES) < count).then(|| at(page.saturating_add(1))),
     };
-    frame::show(&History { chrome, document: head, days, pages })
+    let named = names.iter().rev().map(versions::named).collect();
+    frame::show(&History { chrome, document: head, named, days, pages })
 }
 
 /// Joins changes, newest first, each of which was made by the same person on the very version that the one before left.
@@ -117,10 +120,11 @@ fn entry(
 ) -> Result<HistoryEntry, engine::Refused> {
     let who = format!("{} ({})", run.last.person.name, run.last.organization_name);
     let time = calendar.time(run.last.time);
+    let version = run.last.after.clone();
     if run.before.as_slice().is_empty() {
         let kind = node.document(id).map_or(Kind::ReferralPathway, |view| view.kind);
         let what = vec![super::home::created(kind)];
-        return Ok(HistoryEntry { who, time, what, compare: None, removed: Vec::new() });
+        return Ok(HistoryEntry { who, time, what, compare: None, removed: Vec::new(), version });
     }
     let document = node.open(id)?;
     let changes = document.compare(&run.before, &run.last.after).unwrap_or_default();
@@ -158,6 +162,7 @@ fn entry(
         what,
         compare: Some((run.before.clone(), run.last.after.clone())),
         removed,
+        version,
     })
 }
 
@@ -209,12 +214,14 @@ pub(crate) struct Between {
     from: String,
     #[serde(default)]
     to: String,
+    #[serde(default)]
+    view: String,
 }
 
 pub(crate) async fn compare(
     State(app): State<App>,
     Id(id): Id<DocumentId>,
-    Query(Between { from, to }): Query<Between>,
+    Query(Between { from, to, view }): Query<Between>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
     let Opened { chrome, head, .. } = document::open(&app, &signed, id).await?;
@@ -223,22 +230,10 @@ pub(crate) async fn compare(
         let makers = node.makers(&id)?;
         let changes =
             node.open(&id)?.compare(&from, &to).map_err(|_| engine::Refused::NoSuchVersion)?;
-        Ok::<_, engine::Refused>((makers, changes, from, to))
+        let names = node.version_names(&id)?;
+        Ok::<_, engine::Refused>((makers, changes, from, to, names))
     });
-    let (makers, changes, from, to) = compared.await??;
-    let calendar = frame::calendar();
-    let named = |heads: &Heads| {
-        let made = makers.iter().find(|made| made.after == *heads);
-        // A version that several changes make up together has no maker of its own: its newest change dates it.
-        let newest = || {
-            let part = |made: &&HistoryView| {
-                made.after.as_slice().iter().all(|head| heads.as_slice().contains(head))
-            };
-            makers.iter().find(part)
-        };
-        made.or_else(newest)
-            .map_or_else(|| "an earlier version".to_owned(), |made| calendar.full(made.time))
-    };
+    let (makers, changes, from, to, names) = compared.await??;
     let place = |heads: &Heads| makers.iter().position(|made| made.after == *heads);
     let between = match (place(&to), place(&from)) {
         (Some(newer), Some(older)) if newer < older => makers.get(newer..older).unwrap_or_default(),
@@ -255,11 +250,28 @@ pub(crate) async fn compare(
     frame::show(&Compare {
         chrome,
         document: head,
-        from: named(&from),
-        to: named(&to),
+        from: when_of(&makers, &from),
+        to: when_of(&makers, &to),
         people,
         rows,
+        is_side_by_side: view == "side",
+        versions: [from.to_string(), to.to_string()],
+        choices: versions::choices(&names, &makers),
     })
+}
+
+/// Returns when a version was made, as claimed.
+pub(crate) fn when_of(makers: &[HistoryView], heads: &Heads) -> String {
+    let made = makers.iter().find(|made| made.after == *heads);
+    // A version that several changes make up together has no maker of its own: its newest change dates it.
+    let newest = || {
+        let part = |made: &&HistoryView| {
+            made.after.as_slice().iter().all(|head| heads.as_slice().contains(head))
+        };
+        makers.iter().find(part)
+    };
+    let made = made.or_else(newest);
+    made.map_or_else(|| "an earlier version".to_owned(), |made| frame::calendar().full(made.time))
 }
 
 pub(crate) fn row(change: &FieldChange) -> CompareRow {
