@@ -11,6 +11,7 @@ mod idea_register;
 mod informed_consent;
 mod note;
 mod organization_profile;
+mod passages;
 mod programme_evaluation;
 mod referral_pathway;
 mod rules;
@@ -19,6 +20,7 @@ mod survey;
 mod tagging_convention;
 
 pub use form::{ListSpec, Shape, Spec};
+pub use passages::{Passage, area, decision, passages};
 
 use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
@@ -188,6 +190,13 @@ pub fn title(content: &Value) -> String {
 #[must_use]
 pub fn status(content: &Value) -> String {
     text(content, "status")
+}
+
+/// Returns when somebody must look at it again, for lists: what its review says, else what it says of itself.
+#[must_use]
+pub fn review_date(content: &Value) -> String {
+    let review = content.pointer("/body/review").map(|review| text(review, "review_date"));
+    review.filter(|date| !date.is_empty()).unwrap_or_else(|| text(content, "review_date"))
 }
 
 /// Returns the summary, for lists.

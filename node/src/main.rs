@@ -6,6 +6,7 @@ mod http;
 mod running;
 mod runtime;
 mod skos;
+mod tag_lists;
 mod upkeep;
 mod backup;
 mod handle;

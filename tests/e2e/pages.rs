@@ -93,6 +93,8 @@ async fn no_page_that_a_link_leads_to_shuts_anybody_out() -> Result<()> {
             format!("/workspaces/{}/proposals/new?kind=rules&template=together", pair.workspace),
             format!("/documents/{document}/access?day=1&month=1&year=2026"),
             format!("/join/{}", pair.workspace),
+            String::from("/search?q=food&overdue=yes&tag=nothing"),
+            String::from("/search?q=food"),
             String::from("/no/such/page"),
         ];
         waiting.extend(unlinked);

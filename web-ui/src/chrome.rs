@@ -95,6 +95,8 @@ pub enum Place {
     Home,
     /// Workspaces, and all within one.
     Workspaces,
+    /// Search.
+    Search,
     /// Network.
     Network,
     /// Settings.

@@ -16,3 +16,4 @@ pub mod figures;
 pub mod parts;
 pub mod words;
 pub mod when;
+pub mod requests;

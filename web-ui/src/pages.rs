@@ -3,6 +3,7 @@
 pub mod set_up;
 pub mod account;
 pub mod home;
+pub mod activity;
 pub mod workspaces;
 pub mod organization;
 pub mod decisions;
@@ -10,6 +11,7 @@ pub mod record;
 pub mod join;
 pub mod invites;
 pub mod documents;
+pub mod search;
 pub mod read;
 pub mod access;
 pub mod edit;
@@ -201,9 +203,15 @@ fn samples_of_signatures() -> Vec<Sample> {
 fn samples_of_kinds() -> Vec<Sample> {
     use askama::Template as _;
     let mut samples = render! {
+        "edit-tags" => edit::EditPart::sample_tags(),
         "edit-part-warning" => edit::EditPart::sample_warning(),
         "figures" => figures::BringFigures::sample(),
         "figures-check" => figures::CheckFigures::sample(),
+        "activity" => activity::Activity::sample(),
+        "activity-first" => activity::Activity::sample_first(),
+        "search" => search::Search::sample(),
+        "search-fresh" => search::Search::sample_fresh(),
+        "search-none" => search::Search::sample_none(),
         "document-kinds" => documents::DocumentKinds::sample(),
         "document-new-template" => documents::DocumentNew::sample_templates(),
     };

@@ -25,6 +25,11 @@ pub use specification::PARTS;
 /// The path of an item is the list's path, a slash and its key.
 pub type ItemKeys = BTreeMap<String, Vec<String>>;
 
+/// Ids of the lists of tags that a page offers while somebody types.
+pub const TAG_NAMES: &str = "tag-names";
+/// The same for their codes.
+pub const TAG_CODES: &str = "tag-codes";
+
 /// One part: what a person changes at one time.
 #[derive(Debug)]
 pub struct Part {
@@ -279,6 +284,18 @@ impl PartField {
         let id = self.id();
         self.error =
             errors.iter().find(|error| error.field == id).map(|error| error.message.clone());
+    }
+
+    /// Returns the id of the list of what may be typed here; empty if there is none.
+    #[must_use]
+    pub fn suggests(&self) -> &'static str {
+        let is_in = |list: &str| self.path.starts_with(list);
+        match self.path.rsplit('/').next() {
+            Some("name") if is_in("/tags/") => TAG_NAMES,
+            Some("curie") if is_in("/tags/") => TAG_CODES,
+            Some("broader" | "replaced_by") if is_in("/body/terms/") => TAG_CODES,
+            _ => "",
+        }
     }
 
     /// Returns the id that the error summary links to.

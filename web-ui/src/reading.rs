@@ -242,8 +242,9 @@ impl Reading {
     }
 }
 
-/// Returns what a kind calls a status.
-fn status(all: &'static [Spec], word: &str) -> String {
+/// Returns what a kind with these fields calls a status.
+#[must_use]
+pub fn status(all: &'static [Spec], word: &str) -> String {
     let known = all.iter().find(|spec| spec.path == "status").map(|spec| spec.shape);
     match known {
         Some(documents::Shape::Choice(known)) => known

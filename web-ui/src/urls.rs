@@ -54,6 +54,10 @@ fixed! {
     join => "/join";
     /// Join a workspace: look at the invite (POST of the invite's text).
     join_check => "/join/check";
+    /// What changed since a person last looked, and what waits; POST says that it was seen.
+    activity => "/activity";
+    /// Search over everything that one may read.
+    search => "/search";
     /// Network: is your work safe, and who has it.
     network => "/network";
     /// Settings.
@@ -262,6 +266,16 @@ pub fn documents_page(
         if !value.is_empty() {
             let _infallible = write!(url, "&{name}={}", encode(value));
         }
+    }
+    url
+}
+
+/// A page of what was found; `page` counts from 1. What is empty is left out.
+#[must_use]
+pub fn search_page(query: &[(&str, &str)], page: usize) -> String {
+    let mut url = format!("{}?page={page}", search());
+    for (name, value) in query.iter().filter(|(_, value)| !value.is_empty()) {
+        let _infallible = write!(url, "&{name}={}", encode(value));
     }
     url
 }

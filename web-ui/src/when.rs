@@ -70,6 +70,12 @@ pub fn iso_date(text: &str) -> String {
     parse(text).map_or_else(|| text.to_owned(), date)
 }
 
+/// Returns "22 November 2026".
+#[must_use]
+pub fn day(day: Date) -> String {
+    date(day)
+}
+
 /// Has this ISO date passed?
 #[must_use]
 pub fn is_past(text: &str, today: Option<Date>) -> bool {

@@ -3,6 +3,7 @@
 mod fit;
 mod heal;
 mod held;
+mod index;
 mod open;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,7 @@ pub(crate) struct Documents {
     ids: BTreeMap<EnvelopeId, (DocumentId, usize)>,
     arrivals: BTreeMap<WorkspaceId, Vec<Arrival>>,
     damage: heal::Damage,
+    index: index::Index,
     uses: u64,
 }
 
@@ -79,6 +81,7 @@ impl Documents {
             ids: BTreeMap::new(),
             arrivals: BTreeMap::new(),
             damage: heal::Damage::default(),
+            index: index::Index::default(),
             uses: 0,
         };
         let mut of_documents: BTreeMap<DocumentId, (WorkspaceId, Vec<EnvelopeId>)> =
@@ -114,6 +117,7 @@ impl Documents {
             ids: self.ids.clone(),
             arrivals: self.arrivals.clone(),
             damage: heal::Damage::default(),
+            index: index::Index::default(),
             uses: 0,
         }
     }

@@ -10,6 +10,7 @@ mod duties;
 mod exchange;
 mod govern;
 mod heal;
+mod lists;
 mod phrase;
 mod spread;
 mod sign;
@@ -520,25 +521,6 @@ impl Engine {
             }
         }
         next
-    }
-
-    /// Caches list data of changed documents that are not being typed in right now.
-    fn cache_lists(&mut self, effects: &mut Effects) {
-        if self.dirty.len() < 16 && !effects.notify.is_empty() {
-            return;
-        }
-        for document in std::mem::take(&mut self.dirty) {
-            let Self { documents, workspaces, shelf, .. } = self;
-            let Some(workspace) = documents.held(&document).map(|held| held.genesis.workspace)
-            else {
-                continue;
-            };
-            let Some(log) = workspaces.log_mut(&workspace) else { continue };
-            match documents.list(&document, &**shelf, &*log) {
-                Ok(_) => effects.persist.extend(self.documents.cache(&document)),
-                Err(error) => warn!(%document, %error, "cannot list a document"),
-            }
-        }
     }
 
     fn keep_reached(&self, organization: &OrganizationId, effects: &mut Effects) {

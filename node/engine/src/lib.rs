@@ -21,6 +21,7 @@ mod mesh;
 mod documents;
 mod sync;
 mod verify;
+mod words;
 mod peers;
 mod presence;
 mod refusals;
@@ -31,5 +32,8 @@ pub use effects::{Dial, Done, Effects, Event, Record, Refused, Signal};
 pub use engine::{Engine, Identity};
 pub use held::Held;
 pub use input::{Command, CommandId, Input, Moment, Statement};
-pub use reader::{Counters, Preview, Reader, SignedText};
+pub use reader::{
+    AccessChange, Choices, Counters, Decided, Excerpt, Found, News, Preview, Rank, Reader, Search,
+    SignedText, Term, Terms, Waiting,
+};
 pub use shelf::{EnvelopeMeta, Shelf, ShelfError};

@@ -2,9 +2,12 @@
 
 mod former;
 mod kin;
+mod news;
+mod search;
 mod sentences;
 mod sign_offs;
 mod suggestions;
+mod tags;
 mod trust;
 mod upkeep;
 mod versions;
@@ -18,8 +21,11 @@ use crdt_schema::identity::{
 use crdt_schema::key::OrganizationCard;
 use crdt_schema::phrase::{Phrase, Place};
 
+pub use news::{AccessChange, News, Waiting};
+pub use search::{Choices, Decided, Excerpt, Found, Rank, Search};
 pub use sign_offs::SignedText;
 pub use suggestions::Preview;
+pub use tags::{Term, Terms};
 
 use crate::effects::Refused;
 use crate::engine::Engine;
@@ -401,6 +407,9 @@ impl Reader<'_> {
             status: list.status,
             review_date: list.review_date,
             tags: list.tags,
+            area: list.area,
+            decision: list.decision,
+            suggested: list.suggested,
             may_write: role.may_write() && held.may_write(&own),
             may_suggest: held.may_suggest(&own, role),
             may_set_audience: role.may_write() && self.0.may_set_audience(&genesis.workspace, held),

@@ -287,6 +287,12 @@ pub struct DocumentView {
     pub review_date: String,
     /// The tags' names and codes.
     pub tags: Vec<(String, String)>,
+    /// The name and the code of its area, as far as it says so.
+    pub area: Vec<String>,
+    /// What was decided on a data request; nothing for other kinds.
+    pub decision: String,
+    /// How many suggestions wait for an answer.
+    pub suggested: u64,
     pub heads: Heads,
     /// May this organisation write?
     pub may_write: bool,
@@ -350,6 +356,7 @@ pub struct SuggestionView {
 /// What somebody said to a suggestion.
 #[derive(Clone, Debug)]
 pub struct AnswerView {
+    pub id: EnvelopeId,
     pub verdict: Verdict,
     pub organization: OrganizationId,
     pub organization_name: String,

@@ -8,6 +8,7 @@ pub(crate) mod changes;
 pub(crate) mod decisions;
 pub(crate) mod record;
 pub(crate) mod documents;
+pub(crate) mod search;
 pub(crate) mod edit;
 pub(crate) mod suggestions;
 pub(crate) mod signatures;
@@ -77,6 +78,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces/{w}/refusals", get(record::refusals)),
         ("/workspaces/{w}/documents", get(documents::list).post(edit::create)),
         ("/workspaces/{w}/import", post(import::take)),
+        ("/search", get(search::find)),
         ("/documents/{d}", get(documents::show).patch(edit::change)),
         ("/documents/{d}/audience", get(audience::show).put(audience::change)),
         ("/documents/{d}/readers", get(audience::readers)),

@@ -5,6 +5,8 @@ pub(crate) mod posted;
 pub(crate) mod start;
 pub(crate) mod account;
 pub(crate) mod home;
+pub(crate) mod attention;
+pub(crate) mod activity;
 pub(crate) mod workspaces;
 pub(crate) mod confirm;
 pub(crate) mod members;
@@ -13,11 +15,13 @@ pub(crate) mod record;
 pub(crate) mod invites;
 pub(crate) mod join;
 pub(crate) mod documents;
+pub(crate) mod search;
 pub(crate) mod import;
 pub(crate) mod figures;
 pub(crate) mod document;
 pub(crate) mod access;
 pub(crate) mod edit;
+pub(crate) mod tags;
 pub(crate) mod suggestions;
 pub(crate) mod signatures;
 pub(crate) mod versions;
@@ -48,6 +52,8 @@ fn routes() -> Vec<Route> {
         ("/sign-out", post(account::sign_out)),
         ("/account", get(account::show).post(account::change_password)),
         ("/", get(home::show)),
+        ("/activity", get(activity::show).post(activity::seen)),
+        ("/search", get(search::show)),
         ("/help", get(home::help)),
         ("/accessibility", get(home::accessibility)),
         ("/settings", get(network::settings)),

@@ -1,11 +1,13 @@
 //! The API and the pages, asked in this process on a real store.
 
+mod activity;
 mod api;
 mod browser;
 mod door;
 mod kinds;
 mod live;
 mod pages;
+mod search;
 mod signatures;
 mod suggestions;
 mod trust;

@@ -93,6 +93,10 @@ pub struct EditPart {
     pub people: Vec<String>,
     /// What in the text that was typed may be about a person.
     pub warnings: Vec<String>,
+    /// Tags that are offered while somebody types: name and code. Only on parts that ask for tags.
+    pub tags: Vec<(String, String)>,
+    /// Tags of the document that are no longer used, each in a sentence with the tag to use instead.
+    pub given_up: Vec<String>,
     /// Why the change is suggested, on the form that sends a suggestion: `/documents/{d}/suggest/{part}`.
     pub note: Option<Field>,
 }
@@ -178,6 +182,19 @@ impl EditPart {
         Self::of("step", "1@0a")
     }
 
+    /// Returns the page of the tags of a document, one of which is no longer used.
+    #[must_use]
+    pub fn sample_tags() -> Self {
+        Self {
+            tags: vec![("Food insecurity".to_owned(), "northmereNeed:foodInsecurity".to_owned())],
+            given_up: vec![
+                "“Food poverty” is no longer used. Use “Food insecurity” (northmereNeed:foodInsecurity) instead."
+                    .to_owned(),
+            ],
+            ..Self::of("tags", "")
+        }
+    }
+
     /// Returns a page with something wrong.
     #[must_use]
     pub fn sample_error() -> Self {
@@ -200,6 +217,8 @@ impl EditPart {
             conflicts: Vec::new(),
             people: vec!["Sam Ali (Open Door)".to_owned()],
             warnings: Vec::new(),
+            tags: Vec::new(),
+            given_up: Vec::new(),
             note: None,
         }
     }

@@ -80,6 +80,13 @@ pub const PARTS: &[Part] = &[
     part("escalation", "If it gets stuck", "/body", "", ESCALATION),
     part("measures", "Capacity, measures and known gaps", "/body", "", MEASURES),
     part("review", "Review", "/body/review", "", REVIEW),
+    part(
+        "tags",
+        "Tags",
+        "/",
+        "Choose from the tags that you agreed on, so that others find it.",
+        TAGS,
+    ),
 ];
 
 const ABOUT: &[Spec] = &[
@@ -432,3 +439,17 @@ const REVIEW: &[Spec] = &[
     spec("owner/email", "Email address", "", Shape::Short),
     spec("owner/organization_id", "Organisation’s id", "", Shape::Short),
 ];
+
+const TAGS: &[Spec] = &[spec(
+    "tags",
+    "Tags",
+    "",
+    Shape::List(&ListSpec {
+        word: "tag",
+        part: "",
+        fields: &[
+            spec("name", "Tag", "", Shape::Short),
+            spec("curie", "Short code", "For example, northmereNeed:housing.", Shape::Short),
+        ],
+    }),
+)];

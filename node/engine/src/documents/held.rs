@@ -6,9 +6,11 @@ use std::sync::Arc;
 use crdt_schema::access::AccessLog;
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::codec;
+use crdt_schema::documents;
 use crdt_schema::envelope::{Content, Envelope, Genesis};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, EnvelopeId, OrganizationId, Role, Timestamp};
+use crdt_schema::ledger::Outcome;
 use minicbor::{Decode, Encode};
 
 use super::open::Open;
@@ -61,6 +63,15 @@ pub(crate) struct List {
     pub(crate) updated: Timestamp,
     #[n(6)]
     heads: String,
+    /// The name and the code of its area, as far as it says so.
+    #[n(7)]
+    pub(crate) area: Vec<String>,
+    /// What was decided on a data request.
+    #[n(8)]
+    pub(crate) decision: String,
+    /// How many suggestions wait for an answer.
+    #[n(9)]
+    pub(crate) suggested: u64,
 }
 
 /// What is cached, good as long as the document has this many envelopes.
@@ -83,15 +94,25 @@ impl List {
             content.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
         };
         let made = open.made.iter().filter(|made| open.ledger.counts(&made.envelope));
+        let suggested = open.ledger.suggestions();
+        let suggested = suggested.iter().filter(|(_, outcome)| *outcome == Outcome::Open).count();
         Self {
-            title: crdt_schema::documents::title(&content),
+            title: documents::title(&content),
             description: text("description"),
-            status: crdt_schema::documents::status(&content),
-            review_date: text("review_date"),
+            status: documents::status(&content),
+            review_date: documents::review_date(&content),
             tags: tags(&content),
             updated: made.map(|made| made.time).max().unwrap_or_default(),
             heads: open.document.heads().to_string(),
+            area: documents::area(&content),
+            decision: documents::decision(&content),
+            suggested: u64::try_from(suggested).unwrap_or(u64::MAX),
         }
+    }
+
+    /// Returns the newest version in its text form.
+    pub(super) fn version(&self) -> &str {
+        &self.heads
     }
 
     pub(crate) fn heads(&self) -> Heads {

@@ -40,6 +40,7 @@ impl Reader<'_> {
                 Outcome::Answered(verdict, answer) => open.answers.get(&answer).map(|answered| {
                     let (made, note) = (&answered.made, answered.note.clone());
                     AnswerView {
+                        id: answer,
                         verdict,
                         organization: made.organization,
                         organization_name: String::new(),

@@ -19,6 +19,8 @@ mod phrase;
 #[cfg(test)]
 mod same_work;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod sign_offs;
 #[cfg(test)]
 mod spread;

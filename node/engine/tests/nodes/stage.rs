@@ -538,6 +538,16 @@ impl Stage {
         self.nodes[number].shelf.kept().reads
     }
 
+    /// Returns what a node has cached under this key.
+    pub(crate) fn cached(&self, number: usize, key: &str) -> Option<Vec<u8>> {
+        self.nodes[number].shelf.kept().cache.get(key).cloned()
+    }
+
+    /// Loses what a node has cached under keys that begin so.
+    pub(crate) fn lose_cached(&mut self, number: usize, beginning: &str) {
+        self.nodes[number].shelf.kept().cache.retain(|key, _| !key.starts_with(beginning));
+    }
+
     /// Returns what a node kept: its membership entries and its envelopes.
     pub(crate) fn kept(&self, number: usize) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         let kept = self.nodes[number].shelf.kept();

@@ -8,7 +8,7 @@ use crdt_schema::documents;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, Kind, Timestamp, WorkspaceId};
 use engine::view::{ConflictView, DocumentView, HistoryView};
-use engine::{Reader, Refused};
+use engine::{Found, Reader, Refused, Search};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -35,47 +35,41 @@ pub(crate) async fn list(
     Params(filter): Params<Filter>,
 ) -> Result<Json<Value>, Problem> {
     workspaces::find(&app, workspace).await?;
-    let since = filter.updated_since.as_deref().map(instant).transpose()?;
-    let mut documents = app.handle().read(move |node| node.documents(&workspace)).await?;
-    documents.retain(|document| {
-        filter.kind.as_ref().is_none_or(|kind| document.kind.word() == kind)
-            && filter.tag.as_ref().is_none_or(|tag| has_tag(document, tag))
-            && filter.q.as_ref().is_none_or(|words| mentions(document, words))
-            && since.is_none_or(|since| document.updated >= since)
-    });
-    let newest_first =
-        |document: &DocumentView| (std::cmp::Reverse(document.updated.0), document.id);
-    documents.sort_by_key(newest_first);
+    // A kind that nobody knows has no documents.
+    let kind = match filter.kind.as_deref().map(str::parse::<Kind>) {
+        Some(Err(_)) => return Ok(Json(json!({"items": [], "next": null}))),
+        kind => kind.and_then(Result::ok),
+    };
+    let search = Search {
+        words: filter.q.unwrap_or_default(),
+        workspace: Some(workspace),
+        kind,
+        tag: filter.tag.unwrap_or_default(),
+        since: filter.updated_since.as_deref().map(instant).transpose()?,
+        ..Search::default()
+    };
     let page = Page { cursor: filter.cursor, limit: filter.limit };
-    page.of(documents, newest_first, |document| Value::Object(listed(document))).map(Json)
+    let listed = app.handle().read(move |node| {
+        let newest_first = |found: &Found| (std::cmp::Reverse(found.updated.0), found.id);
+        let mut found = node.search(&search);
+        found.sort_by_key(newest_first);
+        page.of(found, newest_first, |found| {
+            node.document(&found.id)
+                .map_or(Value::Null, |document| Value::Object(listed(&document)))
+        })
+    });
+    listed.await?.map(Json)
 }
 
-fn instant(text: &str) -> Result<Timestamp, Problem> {
+pub(crate) fn instant(text: &str) -> Result<Timestamp, Problem> {
     let instant: jiff::Timestamp = text
         .parse()
         .map_err(|_| Problem::malformed("updated_since is a time such as 2026-11-22T15:05:00Z"))?;
     Ok(Timestamp(u64::try_from(instant.as_millisecond()).unwrap_or_default()))
 }
 
-/// Does the document carry a tag with this name or code?
-pub(crate) fn has_tag(document: &DocumentView, tag: &str) -> bool {
-    document.tags.iter().any(|(name, code)| name == tag || code == tag)
-}
-
-/// Does the document mention all of these words?
-pub(crate) fn mentions(document: &DocumentView, words: &str) -> bool {
-    let mut text = format!("{}\n{}", document.title, document.description);
-    for (name, code) in &document.tags {
-        text.push('\n');
-        text.push_str(name);
-        text.push('\n');
-        text.push_str(code);
-    }
-    let text = text.to_lowercase();
-    words.to_lowercase().split_whitespace().all(|word| text.contains(word))
-}
-
-fn listed(document: &DocumentView) -> Map<String, Value> {
+/// Returns a document as lists show it.
+pub(crate) fn listed(document: &DocumentView) -> Map<String, Value> {
     let tags: Vec<Value> =
         document.tags.iter().map(|(name, code)| json!({"name": name, "code": code})).collect();
     let members = json!({
@@ -87,6 +81,8 @@ fn listed(document: &DocumentView) -> Map<String, Value> {
         "status": document.status,
         "review_date": document.review_date,
         "tags": tags,
+        "area": document.area.first(),
+        "suggestions": document.suggested,
         "audience": document.audience,
         "owner": organization(&document.owner, &document.owner_name),
         "heads": document.heads,

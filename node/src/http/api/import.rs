@@ -5,10 +5,12 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;
 use crdt_schema::audience::Audience;
+use crdt_schema::document::Edit;
 use crdt_schema::documents;
 use crdt_schema::identity::WorkspaceId;
 use crdt_schema::key::Person;
 use engine::input::Command;
+use json_patch::Patch;
 use serde_json::{Value, json};
 
 use crate::http::App;
@@ -16,8 +18,12 @@ use crate::http::api::person::Who;
 use crate::http::api::{edit, workspaces};
 use crate::http::extract::{self, Id, Raw};
 use crate::http::problem::Problem;
-use crate::skos;
+use crate::{skos, tag_lists};
 
+/// Where a list of tags has its tags.
+const TERMS: &str = "/body/terms";
+/// Operations of one change that a piece of a long list may take: most of [`CHANGE_OPS`](crdt_schema::limits::CHANGE_OPS).
+const WEIGHT: usize = crdt_schema::limits::CHANGE_OPS / 2;
 /// Protects the node's time: documents in one file.
 const ROWS: usize = 500;
 
@@ -52,11 +58,62 @@ pub(crate) async fn bring_in(
     content: Value,
     person: Person,
 ) -> Result<(crdt_schema::identity::DocumentId, String), Problem> {
-    let (kind, content) = edit::check(&content)?;
+    let (kind, mut content) = edit::check(&content)?;
     let title = documents::title(&content);
+    let later = take_apart(&mut content);
     let audience = Audience::default();
-    let command = Command::CreateDocument { workspace, kind, audience, content, person };
-    edit::make(app, command).await.map(|(id, _)| (id, title))
+    let command =
+        Command::CreateDocument { workspace, kind, audience, content, person: person.clone() };
+    let (id, _) = edit::make(app, command).await?;
+    for terms in later {
+        // All of it was checked above; a part of it may name tags that come later.
+        let edits = vec![Edit::JsonPatch(added(terms)?)];
+        let command =
+            Command::EditDocument { document: id, base: None, edits, person: person.clone() };
+        edit::make(app, command).await?;
+    }
+    Ok((id, title))
+}
+
+/// Takes from a long list of tags what does not fit into one change, in pieces that do.
+fn take_apart(content: &mut Value) -> Vec<Vec<Value>> {
+    let all = content.pointer_mut(TERMS).and_then(Value::as_array_mut);
+    let Some(all) = all.filter(|all| all.iter().map(weight).sum::<usize>() > WEIGHT) else {
+        return Vec::new();
+    };
+    let mut pieces: Vec<Vec<Value>> = vec![Vec::new()];
+    let mut weighs = 0_usize;
+    for term in std::mem::take(all) {
+        weighs = weighs.saturating_add(weight(&term));
+        if weighs > WEIGHT {
+            weighs = weight(&term);
+            pieces.push(Vec::new());
+        }
+        if let Some(last) = pieces.last_mut() {
+            last.push(term);
+        }
+    }
+    let later = pieces.split_off(1);
+    *all = pieces.pop().unwrap_or_default();
+    later
+}
+
+/// Returns about how many operations of a change a value takes: one for each letter and each place.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+        Value::String(text) => text.encode_utf16().count().saturating_add(1),
+        Value::Array(items) => items.iter().map(weight).fold(1, usize::saturating_add),
+        Value::Object(fields) => fields.values().map(weight).fold(1, usize::saturating_add),
+    }
+}
+
+fn added(terms: Vec<Value>) -> Result<Patch, Problem> {
+    let end = format!("{TERMS}/-");
+    let add = |term: Value| json!({"op": "add", "path": end, "value": term});
+    let patch: Vec<Value> = terms.into_iter().map(add).collect();
+    serde_json::from_value(Value::Array(patch))
+        .map_err(|error| Problem::malformed(error.to_string()))
 }
 
 /// Returns the documents that a file holds: one, or a list of them; or the list of tags that a file of SKOS is.
@@ -64,6 +121,9 @@ pub(crate) fn rows(file: &[u8]) -> Result<Vec<Value>, Problem> {
     // Programs on Windows like to write a byte order mark.
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     if let Some(list) = skos::list_of_tags(file) {
+        return list.map(|list| vec![list]).map_err(|error| Problem::malformed(error.to_string()));
+    }
+    if let Some(list) = tag_lists::from_csv(file) {
         return list.map(|list| vec![list]).map_err(|error| Problem::malformed(error.to_string()));
     }
     let rows = match extract::parse::<Value>(file)? {
@@ -104,6 +164,8 @@ mod tests {
     fn a_file_holds_one_document_or_a_list_of_them() {
         assert_eq!(rows(br#"{"a": 1}"#).unwrap().len(), 1);
         assert_eq!(rows(b"\xef\xbb\xbf[{}, {}]").unwrap().len(), 2);
+        let functions = "Identifier,Label,Description,Type\n1,Advice,,Function\n";
+        assert_eq!(rows(functions.as_bytes()).unwrap().len(), 1);
         assert_eq!(rows(b"title,body").unwrap_err().status, StatusCode::BAD_REQUEST);
         let many = Value::Array(vec![Value::Null; ROWS + 1]).to_string();
         assert_eq!(rows(many.as_bytes()).unwrap_err().status, StatusCode::PAYLOAD_TOO_LARGE);

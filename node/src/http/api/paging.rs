@@ -29,7 +29,7 @@ impl Page {
         &self,
         all: Vec<T>,
         key: impl Fn(&T) -> K,
-        show: impl Fn(&T) -> Value,
+        mut show: impl FnMut(&T) -> Value,
     ) -> Result<Value, Problem>
     where
         K: Ord + serde::Serialize + DeserializeOwned,

@@ -21,6 +21,7 @@ use super::frame::{self, Refusal, Signed};
 use super::home;
 use super::posted::Form;
 use super::signatures;
+use super::tags;
 use crate::http::App;
 use crate::http::api::documents::known_form;
 use crate::http::api::edit::change_with;
@@ -126,8 +127,9 @@ pub(crate) async fn read(
     Id(id): Id<DocumentId>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
-    let Opened { chrome, head, view, content, conflicts, last_editor, .. } =
+    let Opened { chrome, head, view, mut content, conflicts, last_editor, .. } =
         open(&app, &signed, id).await?;
+    name_tags(&app, &view, &mut content).await?;
     let (held, suggestions, sign_offs) = app
         .handle()
         .read(move |node| {
@@ -157,8 +159,9 @@ pub(crate) async fn print(
     Id(id): Id<DocumentId>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
-    let Opened { chrome, head, view, content, conflicts, workspace_name, .. } =
+    let Opened { chrome, head, view, mut content, conflicts, workspace_name, .. } =
         open(&app, &signed, id).await?;
+    name_tags(&app, &view, &mut content).await?;
     let calendar = frame::calendar();
     frame::show(&Print {
         chrome,
@@ -170,6 +173,16 @@ pub(crate) async fn print(
         version: code(&head.heads),
         document: head,
     })
+}
+
+/// Lets the tags of a document be read as they are called now.
+async fn name_tags(app: &App, view: &DocumentView, content: &mut Value) -> Result<(), Refusal> {
+    if !view.tags.is_empty() {
+        let workspace = view.workspace;
+        let terms = app.handle().read(move |node| node.terms(&workspace)).await?;
+        tags::rename(content, &terms);
+    }
+    Ok(())
 }
 
 /// Gives a document as a file.

@@ -4,8 +4,9 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use crdt_schema::documents as schema;
-use crdt_schema::identity::{Kind, OrganizationId, WorkspaceId};
+use crdt_schema::identity::{DocumentId, Kind, OrganizationId, WorkspaceId};
 use engine::input::Command;
+use engine::{Reader, Search, Terms};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use web_ui::chrome::Tab;
@@ -16,7 +17,7 @@ use web_ui::kinds;
 use web_ui::pages::Pages;
 use web_ui::pages::documents::{DocumentKinds, DocumentNew, DocumentRow, Documents};
 use web_ui::urls;
-use web_ui::when;
+use web_ui::when::{self, Calendar};
 use web_ui::words::capital;
 
 use super::access::{audience, chosen, is_ticked};
@@ -24,7 +25,6 @@ use super::frame::{self, Refusal, Signed};
 use super::home;
 use super::posted::Form;
 use crate::http::App;
-use crate::http::api::documents::{has_tag, mentions};
 use crate::http::api::edit;
 use crate::http::extract::Id;
 
@@ -54,44 +54,25 @@ pub(crate) async fn list(
     let kind: Option<Kind> = kind.parse().ok();
     let page = page.unwrap_or(1).max(1);
     let calendar = frame::calendar();
-    let (words, wanted_tag) = (q.clone(), tag.clone());
-    let (documents, total, tags, kinds, members) = app
+    let search = Search {
+        words: q.clone(),
+        workspace: Some(id),
+        kind,
+        tag: tag.clone(),
+        ..Search::default()
+    };
+    let (documents, total, choices, members) = app
         .handle()
         .read(move |node| {
-            let mut all = node.documents(&id);
-            let mut tags: Vec<String> = all
-                .iter()
-                .flat_map(|document| document.tags.iter().map(|(name, _)| name.clone()))
-                .collect();
-            tags.sort();
-            tags.dedup();
-            let mut kinds: Vec<Kind> = all.iter().map(|document| document.kind).collect();
-            kinds.sort_unstable();
-            kinds.dedup();
-            all.retain(|document| {
-                mentions(document, &words)
-                    && kind.is_none_or(|kind| document.kind == kind)
-                    && (wanted_tag.is_empty() || has_tag(document, &wanted_tag))
-            });
-            let total = all.len();
+            let all = node.search(&search);
+            let terms = node.terms(&id);
             let shown = all.iter().skip((page - 1).saturating_mul(ROWS)).take(ROWS);
-            let rows: Vec<DocumentRow> = shown
-                .map(|document| DocumentRow {
-                    id: document.id,
-                    kind: document.kind,
-                    title: document.title.clone(),
-                    tags: document.tags.iter().map(|(name, _)| name.clone()).collect(),
-                    updated: calendar.near(document.updated),
-                    updated_by: home::last_editor(node, document),
-                    overdue: when::is_past(&document.review_date, calendar.today()),
-                    conflict: node
-                        .conflicts(&document.id)
-                        .is_ok_and(|conflicts| !conflicts.is_empty()),
-                })
-                .collect();
-            (rows, total, tags, kinds, node.members(&id))
+            let rows: Vec<DocumentRow> =
+                shown.filter_map(|found| row(node, &found.id, &terms, &calendar)).collect();
+            (rows, all.len(), node.choices(Some(id)), node.members(&id))
         })
         .await?;
+    let (tags, kinds) = (choices.tags.into_iter().collect(), choices.kinds.into_iter().collect());
     let at = |page: usize| urls::documents_page(id, &q, &tag, kind.map_or("", Kind::word), page);
     let pages = Pages {
         previous: (page > 1).then(|| at(page - 1)),
@@ -110,6 +91,26 @@ pub(crate) async fn list(
         total,
         pages,
         cannot_write,
+    })
+}
+
+fn row(
+    node: &mut Reader<'_>,
+    id: &DocumentId,
+    terms: &Terms,
+    calendar: &Calendar,
+) -> Option<DocumentRow> {
+    let document = node.document(id)?;
+    let name = |(name, code): &(String, String)| terms.name_of(name, code).to_owned();
+    Some(DocumentRow {
+        id: document.id,
+        kind: document.kind,
+        title: document.title.clone(),
+        tags: document.tags.iter().map(name).collect(),
+        updated: calendar.near(document.updated),
+        updated_by: home::last_editor(node, &document),
+        overdue: when::is_past(&document.review_date, calendar.today()),
+        conflict: node.conflicts(id).is_ok_and(|conflicts| !conflicts.is_empty()),
     })
 }
 

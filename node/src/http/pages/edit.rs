@@ -17,6 +17,7 @@ use web_ui::urls;
 use super::document::{self, Opened, keys_at};
 use super::frame::{self, Refusal, Signed};
 use super::posted::Form;
+use super::tags;
 use crate::http::App;
 use crate::http::api::documents::{content_at, known_form};
 use crate::http::api::edit::change_with;
@@ -88,6 +89,7 @@ pub(crate) async fn part_page(
         parts::form(head.kind, part, &wanted.item, &content, &keys).ok_or(Refusal::NotFound)?;
     let root =
         if part.is_item { format!("{}/{}", part.root, wanted.item) } else { part.root.to_string() };
+    let root_of_item = root.clone();
     let here =
         move |path: &str| root == "/" || path == root || path.starts_with(&format!("{root}/"));
     let in_part = here.clone();
@@ -100,15 +102,24 @@ pub(crate) async fn part_page(
         .collect();
     people.dedup();
     let conflicts = conflicts.into_iter().filter(|conflict| here(&conflict.path)).collect();
-    Ok(EditPart {
+    let mut page = EditPart {
         chrome,
         document: head,
         form,
         conflicts,
         people,
         warnings: Vec::new(),
+        tags: Vec::new(),
+        given_up: Vec::new(),
         note: None,
-    })
+    };
+    let paths = page.form.lists.iter().map(|list| &list.path);
+    if paths.chain([&root_of_item]).any(|path| tags::is_about_tags(path)) {
+        let workspace = page.document.workspace;
+        let terms = app.handle().read(move |node| node.terms(&workspace)).await?;
+        tags::offer(&mut page, &content, &terms);
+    }
+    Ok(page)
 }
 
 pub(crate) async fn save(
@@ -214,12 +225,15 @@ pub(crate) async fn edits_of(
     typed: Vec<(String, Value)>,
 ) -> Result<Vec<Edit>, Refusal> {
     let at = base.clone();
-    let (content, keys) = app
+    let has_tags = typed.iter().any(|(path, _)| path.starts_with("/tags/"));
+    let (content, keys, terms) = app
         .handle()
         .read(move |node| {
             let content = content_at(node, &id, Some(&at))?;
             let keys = keys_at(node, &id, &content, &at)?;
-            Ok::<_, Problem>((content, keys))
+            let workspace = node.document(&id).map(|view| view.workspace);
+            let terms = workspace.filter(|_| has_tags).map(|id| node.terms(&id));
+            Ok::<_, Problem>((content, keys, terms.unwrap_or_default()))
         })
         .await??;
     let mut edits = Vec::new();
@@ -234,6 +248,9 @@ pub(crate) async fn edits_of(
             edits.extend(new);
             edits.push(Edit::Set { path, value });
         }
+    }
+    if has_tags {
+        tags::follow(&mut edits, &content, &keys, &terms);
     }
     Ok(edits)
 }

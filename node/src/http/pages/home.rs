@@ -5,17 +5,17 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use crdt_schema::identity::{Kind, WorkspaceId};
 use engine::Reader;
-use engine::view::{DocumentView, FormerView, JoinState, MemberView, Standing};
+use engine::view::{DocumentView, JoinState};
 use web_ui::chrome::{Chrome, Place};
-use web_ui::pages::home::{Attention, Home, RecentChange, WorkspaceRow};
+use web_ui::pages::home::{Home, RecentChange, WorkspaceRow};
 use web_ui::pages::plain::{Accessibility, Help};
 use web_ui::when::Calendar;
 use web_ui::{urls, words};
 
+use super::attention;
 use super::frame::{self, Refusal, Signed};
 use super::start::KitState;
 use crate::http::App;
-use crate::http::api::changes;
 
 /// Changes shown under "recent".
 const RECENT: usize = 8;
@@ -27,7 +27,7 @@ pub(crate) async fn show(State(app): State<App>, signed: Signed) -> Result<Respo
         .read(move |node| {
             let ids: Vec<WorkspaceId> =
                 node.workspaces().iter().map(|workspace| workspace.id).collect();
-            (attention(node), recent(node, &ids, &calendar), rows(node))
+            (attention::all(node, &calendar), recent(node, &ids, &calendar), rows(node))
         })
         .await?;
     let kit = KitState::read(&app).await?;
@@ -38,89 +38,6 @@ pub(crate) async fn show(State(app): State<App>, signed: Signed) -> Result<Respo
         recovery_missing: !kit.confirmed,
         workspaces,
     })
-}
-
-fn attention(node: &Reader<'_>) -> Vec<Attention> {
-    let mut attention = Vec::new();
-    for join in node.joins() {
-        let workspace = &join.workspace_name;
-        if let JoinState::Refused(_) = join.state {
-            attention.push(Attention {
-                text: format!("You did not join {workspace}"),
-                link: "See why".to_owned(),
-                url: urls::join_waiting(join.workspace),
-                dismiss: None,
-            });
-        }
-    }
-    attention.extend(node.former().iter().filter_map(|former| no_longer_in(node, former)));
-    for workspace in node.workspaces() {
-        let members = node.members(&workspace.id);
-        let waits = |member: &&MemberView| member.standing == Standing::Waiting;
-        for member in members.iter().filter(waits).filter(|_| workspace.role.may_steward()) {
-            attention.push(Attention {
-                text: format!("{} asks to join {}", member.name, workspace.name),
-                link: "See who is waiting".to_owned(),
-                url: urls::member(workspace.id, member.organization),
-                dismiss: None,
-            });
-        }
-        for proposal in node.proposals(&workspace.id).iter().filter(|one| one.may_agree) {
-            attention.push(Attention {
-                text: format!(
-                    "{} proposes in {}: {}",
-                    proposal.by_name,
-                    workspace.name,
-                    changes::summary(proposal)
-                ),
-                link: "Look at the decision".to_owned(),
-                url: urls::proposal(workspace.id, proposal.id),
-                dismiss: None,
-            });
-        }
-        let own = members.iter().find(|member| member.is_self);
-        if let Some(suspension) = own.and_then(|own| own.suspension.as_ref()) {
-            attention.push(Attention {
-                text: format!(
-                    "{} suspended your organisation in {}",
-                    suspension.by_name, workspace.name
-                ),
-                link: "See why".to_owned(),
-                url: urls::member(workspace.id, node.card().organization),
-                dismiss: None,
-            });
-        }
-    }
-    attention
-}
-
-/// Says that this organisation was removed from a workspace, until somebody here has taken note, or waits for it again.
-fn no_longer_in(node: &Reader<'_>, former: &FormerView) -> Option<Attention> {
-    let url = urls::workspace(former.id);
-    match former.standing {
-        Standing::Removed => {
-            let seen = node.local(&dismissed_key(&former.id));
-            let ended = former.ended_by.map(|entry| entry.to_string().into_bytes());
-            (seen.is_none() || seen != ended).then(|| Attention {
-                text: format!("Your organisation was removed from {}", former.name),
-                link: "See why".to_owned(),
-                url,
-                dismiss: Some(urls::workspace_dismiss(former.id)),
-            })
-        }
-        Standing::Waiting => Some(Attention {
-            text: format!("Your organisation waits to be let into {}", former.name),
-            link: "See why, and what to do".to_owned(),
-            url,
-            dismiss: None,
-        }),
-        Standing::Member | Standing::Suspended | Standing::Left => None,
-    }
-}
-
-/// Where it is kept that people here took note of a removal.
-pub(crate) fn dismissed_key(workspace: &WorkspaceId) -> String {
-    format!("dismissed/{workspace}")
 }
 
 /// Returns the newest changes of these workspaces.

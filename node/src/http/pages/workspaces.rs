@@ -12,6 +12,7 @@ use web_ui::pages::plain::Problem;
 use web_ui::pages::workspaces::{Overview, WorkspaceNew, Workspaces};
 use web_ui::{urls, words};
 
+use super::attention;
 use super::frame::{self, Refusal, Signed};
 use super::home;
 use super::posted::Form;
@@ -80,7 +81,8 @@ pub(crate) async fn dismiss(
     let former = app.handle().read(|node| node.former()).await?;
     let former = former.into_iter().find(|former| former.id == id).ok_or(Refusal::NotFound)?;
     let seen = former.ended_by.map(|entry| entry.to_string()).unwrap_or_default();
-    let command = Command::Keep { key: home::dismissed_key(&id), value: Some(seen.into_bytes()) };
+    let command =
+        Command::Keep { key: attention::dismissed_key(&id), value: Some(seen.into_bytes()) };
     app.handle().act(command).await?;
     Ok(Redirect::to(urls::home()))
 }

@@ -234,3 +234,130 @@ async fn a_list_of_tags_comes_in_and_goes_out_as_skos() {
     assert!(refused.text().contains("broader than itself"), "{}", refused.text());
     node.stop().await;
 }
+
+/// The path of the first tag of a document, as its form names it.
+fn first_tag(page: &str) -> String {
+    let name = between(page, "name=\"s:/tags/", "/name\"").unwrap_or_else(|| panic!("{page}"));
+    format!("s:/tags/{name}")
+}
+
+fn tags(term: &str) -> Value {
+    json!({"document_type": "tagging_convention", "title": "Shared tags", "body": {"terms": [
+        {"prefLabel": term, "curie": "nm:debt", "term_uri": "https://example.org/debt", "altLabel": ["Arrears"]},
+        {"prefLabel": "Owing", "curie": "nm:owing", "status": "deprecated", "replaced_by": "nm:debt"},
+        {"prefLabel": "Perhaps", "curie": "nm:perhaps", "status": "proposed"},
+    ]}})
+}
+
+#[tokio::test]
+async fn tags_are_offered_and_a_new_name_of_a_tag_orphans_nothing() {
+    let node = Node::start().await;
+    let mut browser = Browser::started(&node).await;
+    let workspace = node.workspace().await;
+    let list = brought_in(&node, &workspace, &tags("Money and debt").to_string()).await;
+    for kind in ["note", "referral_pathway"] {
+        let document = json!({"document_type": kind, "title": "Advice", "body": {},
+            "tags": [{"name": "", "curie": "nm:owing"}]});
+        let id = brought_in(&node, &workspace, &document.to_string()).await;
+        let read = browser.page(&format!("/documents/{id}")).await;
+        assert!(read.contains("Owing (no longer used; use “Money and debt” instead)"), "{read}");
+        let part = format!("/documents/{id}/edit/tags");
+        let page = browser.page(&part).await;
+        for said in [
+            "<option value=\"Money and debt\"></option>",
+            "<option value=\"nm:debt\">Money and debt</option>",
+            "list=\"tag-names\"",
+            "“Owing” is no longer used. Use “Money and debt” (nm:debt) instead.",
+        ] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+        let offers = |name: &str| page.contains(&format!("<option value=\"{name}\">"));
+        assert!(!offers("Owing") && !offers("Perhaps"), "{page}");
+
+        // Another word for it, typed without its code: the code of the old tag gives way.
+        let heads = between(&page, "name=\"heads\" value=\"", "\"").unwrap();
+        let tag = first_tag(&page);
+        let (name, code) = (format!("{tag}/name"), format!("{tag}/curie"));
+        let fields = [("heads", heads.as_str()), (&name, "arrears"), (&code, "nm:owing")];
+        browser.done(&part, &fields).await;
+        let saved = node.get(&format!("/documents/{id}")).await;
+        let saved = &saved["tags"][0];
+        assert_eq!(
+            (&saved["name"], &saved["curie"]),
+            (&json!("Money and debt"), &json!("nm:debt"))
+        );
+        assert_eq!(saved["term_uri"], "https://example.org/debt");
+    }
+    let renamed = json!({"body": tags("Debt advice")["body"]});
+    let patched = node.ask("PATCH", &format!("/documents/{list}"), Some(renamed)).await;
+    assert_eq!(patched.status, 200, "{}", patched.text());
+    for tag in ["Debt+advice", "Arrears", "nm:debt"] {
+        let found = browser.page(&format!("/workspaces/{workspace}/documents?tag={tag}")).await;
+        assert!(found.contains("2 documents"), "{tag}: {found}");
+        assert!(found.contains("Tags: Debt advice"), "{found}");
+    }
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_tag_that_nobody_agreed_on_loses_the_code_of_another() {
+    let node = Node::start().await;
+    let mut browser = Browser::started(&node).await;
+    let workspace = node.workspace().await;
+    brought_in(&node, &workspace, &tags("Money and debt").to_string()).await;
+    let document = json!({"document_type": "note", "title": "Advice", "body": {},
+        "tags": [{"name": "Money and debt", "curie": "nm:debt"}]});
+    let id = brought_in(&node, &workspace, &document.to_string()).await;
+    let part = format!("/documents/{id}/edit/tags");
+    for (typed_name, typed_code, name, code) in [
+        ("Knitting", "nm:debt", "Knitting", json!(null)),
+        ("Knitting", "x:knit", "Knitting", json!("x:knit")),
+        ("Sewing", "y:sew", "Sewing", json!("y:sew")),
+    ] {
+        let page = browser.page(&part).await;
+        let heads = between(&page, "name=\"heads\" value=\"", "\"").unwrap();
+        let tag = first_tag(&page);
+        let fields = [
+            ("heads".to_owned(), heads),
+            (format!("{tag}/name"), typed_name.to_owned()),
+            (format!("{tag}/curie"), typed_code.to_owned()),
+        ];
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        browser.done(&part, &fields).await;
+        let saved = node.get(&format!("/documents/{id}")).await["tags"][0].clone();
+        assert_eq!((&saved["name"], &saved["curie"]), (&json!(name), &code));
+    }
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_national_list_that_does_not_fit_into_one_change_comes_in_whole_and_in_order() {
+    let node = Node::start().await;
+    let workspace = node.workspace().await;
+    let tag = |number: usize| {
+        format!(
+            "{number},Tag {number},{},Function,{}\n",
+            "word ".repeat(40),
+            if number == 1 { "" } else { "1" }
+        )
+    };
+    let rows: String = (1..=200).map(tag).collect();
+    let file = format!("Identifier,Label,Description,Type,Parent identifiers\n{rows}");
+    let id = brought_in(&node, &workspace, &file).await;
+    let given = node.get(&format!("/documents/{id}/export?format=json")).await;
+    let terms = given["body"]["terms"].as_array().unwrap();
+    let codes: Vec<String> =
+        terms.iter().map(|term| term["code"].as_str().unwrap().to_owned()).collect();
+    let expected: Vec<String> = (1..=200).map(|number: usize| number.to_string()).collect();
+    assert_eq!(codes, expected);
+    assert_eq!(terms[199]["broader"], "esdFunction:1");
+    let faulty = format!("{file}200,Again,,Function,\n");
+    let request = node.request("POST", &format!("/workspaces/{workspace}/import"));
+    let refused = node.send(request.body(faulty.into()).unwrap()).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("Row 202"), "{}", refused.text());
+    let all = node.get(&format!("/workspaces/{workspace}/documents")).await;
+    assert_eq!(all["items"].as_array().unwrap().len(), 1, "a faulty file changes nothing");
+    node.stop().await;
+}
