@@ -53,7 +53,11 @@ async fn what_a_charity_signs_stays_as_it_was_and_proves_itself_elsewhere() -> R
         let id = text(&behind, "id")?;
         priya.visit(&format!("/documents/{document}/signatures")).await?;
         priya.see("Signed an earlier version").await?;
-        priya.follow("See what changed since").await?;
+        let (from, to) = (text(&behind, "heads")?, charity.heads(&document).await?);
+        priya.visit(&format!("/documents/{document}/compare?from={from}&to={to}")).await?;
+        priya.see("Another title").await?;
+        axe::check(&priya).await?;
+        priya.press("Beside each other").await?;
         priya.see("Another title").await?;
         axe::check(&priya).await?;
         for page in ["", "/print"] {

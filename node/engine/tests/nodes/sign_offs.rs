@@ -335,3 +335,38 @@ fn nothing_that_anybody_does_changes_words_that_were_signed() {
         assert_eq!(verified(&mut stage, 1, document).len(), signed.len());
     }
 }
+
+#[test]
+fn a_name_of_a_version_is_seen_by_all_and_changes_nothing_that_anybody_signed() {
+    let (mut stage, workspace) = Stage::together(3);
+    let document = stage.create(0, workspace, Audience::default());
+    let signature = sign(&mut stage, 1, document).unwrap();
+    let agreed = version(&mut stage, 0, document);
+    let state = |stage: &mut Stage, by: usize, statement: Statement| {
+        stage.command(by, Command::State { document, statement, person: person("Sam") })
+    };
+    let name = |version: &Heads| Statement::Name {
+        version: version.clone(),
+        name: "As agreed".parse().unwrap(),
+    };
+    let Ok(Done::Statement(id)) = state(&mut stage, 1, name(&agreed)) else { panic!("no name") };
+    stage.set(2, document, "/title", "Later");
+    for at in 0..3 {
+        let names = stage.nodes[at].engine.reader().version_names(&document).unwrap();
+        assert_eq!((names[0].id, names[0].name.as_str()), (id, "As agreed"));
+        assert_eq!((&names[0].version, names[0].may_take_back), (&agreed, at == 1));
+        assert!(words(&mut stage, at, document, signature).is_some());
+    }
+    let change = Change::Role { organization: of(&stage, 2), role: Role::Contributor };
+    stage.command(0, Command::Propose { workspace, change }).unwrap();
+    for (by, statement) in [(2, name(&agreed)), (0, Statement::Unname { name: id })] {
+        let refused = state(&mut stage, by, statement);
+        assert!(matches!(refused, Err(Refused::NotAllowed(_))), "{refused:?}");
+    }
+    let refused = state(&mut stage, 0, Statement::Unname { name: signature });
+    assert_eq!(refused, Err(Refused::NoSuchName), "a signature is no name");
+    state(&mut stage, 1, Statement::Unname { name: id }).unwrap();
+    for at in 0..3 {
+        assert!(stage.nodes[at].engine.reader().version_names(&document).unwrap().is_empty());
+    }
+}
