@@ -9,6 +9,7 @@ use storage::Store;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// What can be asked of the runtime.
+#[expect(clippy::large_enum_variant, reason = "few wait, and most are the large ones")]
 pub(crate) enum Work {
     Act(Box<Command>, oneshot::Sender<Result<Done, Refused>>),
     Read(Box<dyn FnOnce(&mut Reader<'_>) + Send>),

@@ -110,6 +110,7 @@ pub enum Being {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "what is to come is short")]
 enum Happening {
     Wake(Number),
     Commit(Number, u64),
