@@ -7,6 +7,7 @@ mod again;
 mod authors;
 mod compare;
 mod conflicts;
+mod differences;
 mod graph;
 mod order;
 mod patch;
@@ -19,6 +20,7 @@ mod values;
 mod write;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use automerge::transaction::CommitOptions;
 use automerge::{
@@ -50,6 +52,7 @@ pub struct Document {
     graph: Graph,
     trial_cache: Cache,
     shown: shown::Shown,
+    differences: differences::Differences,
 }
 
 /// What a person wants to change.
@@ -158,6 +161,7 @@ impl Document {
             graph: Graph::default(),
             trial_cache: Cache::default(),
             shown: shown::Shown::default(),
+            differences: differences::Differences::default(),
         }
     }
 
@@ -215,7 +219,7 @@ impl Document {
 
     /// Returns what people see, to look at only.
     #[must_use]
-    pub fn shown(&self) -> std::sync::Arc<Value> {
+    pub fn shown(&self) -> Arc<Value> {
         self.shown.at(self.automerge.get_heads(), || self.tree().to_value())
     }
 
@@ -290,21 +294,14 @@ impl Document {
         path: &FieldPath,
         from: &Heads,
         to: &Heads,
-    ) -> Result<Vec<Splice>, ReadTextError> {
+    ) -> Result<Arc<Vec<Splice>>, ReadTextError> {
         if !self.knows(from) || !self.knows(to) {
             return Err(ReadTextError::UnknownVersion);
         }
-        let now = self.text_object(path, to)?;
-        match self.text_object(path, from) {
-            // Another text took its place: two people wrote the first words of one field at the same time.
-            Ok(before) if before != now => {
-                let delete = self.text(path, from)?.encode_utf16().count();
-                Ok(vec![Splice { at: 0, delete, insert: self.text(path, to)? }])
-            }
-            Ok(_) | Err(_) => {
-                Ok(text::between(&self.automerge, &now, from.as_slice(), to.as_slice()))
-            }
+        if from == to {
+            return self.text_object(path, to).map(|_| Arc::default());
         }
+        self.differences.between(path, from, to, |from, to| self.compute_splices(path, from, to))
     }
 
     /// Returns where a caret that stood at `offset` of the text as of `from` stands in it as of `to`.
@@ -446,6 +443,25 @@ impl Document {
             shape = view.shape(&candidates)?;
         }
         Some(shape)
+    }
+
+    fn compute_splices(
+        &self,
+        path: &FieldPath,
+        from: &Heads,
+        to: &Heads,
+    ) -> Result<Vec<Splice>, ReadTextError> {
+        let now = self.text_object(path, to)?;
+        match self.text_object(path, from) {
+            // Another text took its place: two people wrote the first words of one field at the same time.
+            Ok(before) if before != now => {
+                let delete = self.text(path, from)?.encode_utf16().count();
+                Ok(vec![Splice { at: 0, delete, insert: self.text(path, to)? }])
+            }
+            Ok(_) | Err(_) => {
+                Ok(text::between(&self.automerge, &now, from.as_slice(), to.as_slice()))
+            }
+        }
     }
 
     fn text_object(&self, path: &FieldPath, at: &Heads) -> Result<ObjId, ReadTextError> {

@@ -94,6 +94,8 @@ impl Runtime {
                 () = tokio::time::sleep(pause) => batch.push(Work::Happened(Input::Tick)),
             }
             let mut effects = Effects::default();
+            let mut reads = Vec::new();
+            let mut is_over = false;
             for work in batch.drain(..) {
                 match work {
                     Work::Act(command, answer) => {
@@ -108,13 +110,10 @@ impl Runtime {
                         let next = self.engine.handle(clock::moment(), input);
                         add(&mut effects, next);
                     }
-                    Work::Read(read) => {
-                        // Nobody may read what is not durable yet.
-                        self.carry_out(std::mem::take(&mut effects))?;
-                        read(&mut self.engine.reader());
-                    }
+                    Work::Read(read) => reads.push(read),
                     Work::Stop => {
-                        return self.carry_out(effects);
+                        is_over = true;
+                        break;
                     }
                 }
             }
@@ -124,6 +123,13 @@ impl Runtime {
                 add(&mut effects, next);
             }
             self.carry_out(effects)?;
+            // Nobody may read what is not durable yet, and one sync of the disk is enough for all that came together.
+            for read in reads {
+                read(&mut self.engine.reader());
+            }
+            if is_over {
+                return Ok(());
+            }
         }
     }
 

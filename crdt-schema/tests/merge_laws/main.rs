@@ -358,9 +358,9 @@ fn a_page_can_follow_a_text() {
     let title = path("/title");
     let mut seen: Vec<u16> = both.document.text(&title, &opened).unwrap().encode_utf16().collect();
     for Splice { at, delete, insert } in
-        both.document.splices(&title, &opened, &both.document.heads()).unwrap()
+        both.document.splices(&title, &opened, &both.document.heads()).unwrap().iter()
     {
-        seen.splice(at..at + delete, insert.encode_utf16());
+        seen.splice(*at..at + delete, insert.encode_utf16());
     }
     assert_eq!(String::from_utf16(&seen).unwrap(), both.at("/title").as_str().unwrap());
     let end = both.document.text(&title, &opened).unwrap().encode_utf16().count();

@@ -307,7 +307,7 @@ fn pulled(
         // A field that somebody removed has no letters to show; saving it says so.
         let splices = document.splices(path, from, &now).unwrap_or_default();
         if !splices.is_empty() {
-            fields.push(json!({"path": path, "splices": splices}));
+            fields.push(json!({"path": path, "splices": *splices}));
         }
     }
     let mut people: Vec<Value> = here
