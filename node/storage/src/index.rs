@@ -16,6 +16,8 @@ use crate::journal::Position;
 pub(crate) const VALUE_BYTES: usize = 64 * 1024;
 /// Protects memory: sled's own default is a gigabyte.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// How often the index is written out. The journal is what must not be lost: the next start reads what the index lacks.
+const FLUSH_EVERY_MS: u64 = 10_000;
 
 // One tree for all: only then is a step one atomic batch. The first byte of a key says what it is.
 const STATE: &[u8] = b"s";
@@ -128,7 +130,8 @@ impl Index {
     pub(crate) fn open(path: &Path) -> Result<Self, IndexError> {
         // sled is known to panic on damaged files. It is dropped then, and its files are deleted.
         catch_unwind(AssertUnwindSafe(|| {
-            let tree = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).open()?;
+            let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES);
+            let tree = config.flush_every_ms(Some(FLUSH_EVERY_MS)).open()?;
             let state = match tree.get(STATE)? {
                 Some(bytes) => decode(&bytes)?,
                 None => State::default(),
