@@ -115,6 +115,8 @@ pub enum EditError {
     TestFailed { path: FieldPath },
     #[error("{path:?} cannot move into itself", path = .path.to_string())]
     IntoItself { path: FieldPath },
+    #[error("what came of it would not be what it has to be any more")]
+    NotOfKind(Vec<documents::Problem>),
     #[error("more than {limit} {what}")]
     TooLarge { limit: usize, what: &'static str },
     #[error("this document has had more edits than it can number; export it and start a new one")]
@@ -183,7 +185,8 @@ impl Document {
             return Err(EditError::Reserved { key: POSITIONS });
         }
         let mut document = Self::empty();
-        let changes = document.write(kind, actor, &[], time, |writer| writer.create(fields))?;
+        let changes =
+            document.write(kind, actor, &[], time, false, |writer| writer.create(fields))?;
         let genesis = changes.into_iter().next().unwrap_or_default();
         Ok((document, genesis))
     }
@@ -220,7 +223,7 @@ impl Document {
     /// Returns what people see, to look at only.
     #[must_use]
     pub fn shown(&self) -> Arc<Value> {
-        self.shown.at(self.automerge.get_heads(), || self.tree().to_value())
+        self.shown.at(self.automerge.get_heads(), || self.tree().into_value())
     }
 
     /// Returns what people saw at a version.
@@ -228,7 +231,7 @@ impl Document {
     /// # Errors
     /// If the version is not known.
     pub fn content_at(&self, heads: &Heads) -> Result<Value, UnknownVersion> {
-        Ok(self.tree_at(heads)?.to_value())
+        Ok(self.tree_at(heads)?.into_value())
     }
 
     /// Makes edits from the version that the editor saw, and merges them with what came since. All or nothing.
@@ -244,11 +247,38 @@ impl Document {
         edits: &[Edit],
         time: Timestamp,
     ) -> Result<Vec<Vec<u8>>, EditError> {
+        self.edit_as(actor, base, edits, time, false)
+    }
+
+    /// Makes edits, unless what came of them would not be of its kind any more. What others' edits spoiled before is not
+    /// this editor's to answer for.
+    ///
+    /// # Errors
+    /// If one of the edits cannot be done, or what came of them does not fit.
+    pub fn edit_fittingly(
+        &mut self,
+        actor: &ActorId,
+        base: &Heads,
+        edits: &[Edit],
+        time: Timestamp,
+    ) -> Result<Vec<Vec<u8>>, EditError> {
+        let was_good = documents::check(&self.shown()).is_ok();
+        self.edit_as(actor, base, edits, time, was_good)
+    }
+
+    fn edit_as(
+        &mut self,
+        actor: &ActorId,
+        base: &Heads,
+        edits: &[Edit],
+        time: Timestamp,
+        must_fit: bool,
+    ) -> Result<Vec<Vec<u8>>, EditError> {
         if base.as_slice().is_empty() || !self.knows(base) {
             return Err(EditError::UnknownVersion);
         }
         let base = self.graph.known().without_redundant(base.as_slice());
-        self.write(self.kind(), actor, &base, time, |writer| {
+        self.write(self.kind(), actor, &base, time, must_fit, |writer| {
             edits.iter().try_for_each(|edit| writer.apply(edit))
         })
     }
@@ -480,6 +510,7 @@ impl Document {
         actor: &ActorId,
         base: &[ChangeHash],
         time: Timestamp,
+        must_fit: bool,
         fill: impl Fn(&mut Writer<'_>) -> Result<(), EditError>,
     ) -> Result<Vec<Vec<u8>>, EditError> {
         let known = self.graph.known();
@@ -510,6 +541,14 @@ impl Document {
         }
         if is_far {
             self.automerge.apply_changes(changes.iter().cloned())?;
+        }
+        if must_fit {
+            let content = Arc::new(self.tree().into_value());
+            if let Err(problems) = documents::check(&content) {
+                self.automerge = self.automerge.fork_at(&heads)?;
+                return Err(EditError::NotOfKind(problems));
+            }
+            self.shown.put(self.automerge.get_heads(), content);
         }
         changes.iter().for_each(|change| self.graph.add(change));
         Ok(changes.into_iter().map(|change| change.raw_bytes().to_vec()).collect())

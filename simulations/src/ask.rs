@@ -12,7 +12,7 @@ use crdt_schema::identity::{
 use crdt_schema::membership::{Change, Rules};
 use crdt_schema::suggestion::Verdict;
 use engine::view::{JoinState, Standing};
-use engine::{Command, Done, Refused};
+use engine::{Command, Conditions, Done, Refused};
 use serde_json::Value;
 
 use crate::network::Number;
@@ -235,7 +235,16 @@ impl World {
         edits: Vec<Edit>,
     ) -> Result<Heads> {
         let person = person(number)?;
-        match self.act(number, Command::EditDocument { document, base: None, edits, person })? {
+        match self.act(
+            number,
+            Command::EditDocument {
+                document,
+                base: None,
+                edits,
+                conditions: Conditions::default(),
+                person,
+            },
+        )? {
             Done::Document { heads, .. } => Ok(heads),
             other => bail!("{other:?} instead of a document"),
         }

@@ -10,7 +10,7 @@ use crdt_schema::identity::{DocumentId, EnvelopeId, InviteId, Kind, PersonId, Wo
 use crdt_schema::key::Person;
 use crdt_schema::suggestion::Verdict;
 use engine::input::Place;
-use engine::{Command, Done, Statement};
+use engine::{Command, Conditions, Done, Statement};
 use serde_json::{Value, json};
 
 use crate::ask::short;
@@ -149,7 +149,16 @@ pub fn change(world: &mut World, number: Number, document: DocumentId) -> Result
     }
     world.count("edits begun");
     world
-        .submit(number, Command::EditDocument { document, base, edits: edits?, person })
+        .submit(
+            number,
+            Command::EditDocument {
+                document,
+                base,
+                edits: edits?,
+                conditions: Conditions::default(),
+                person,
+            },
+        )
         .map(|_| ())
 }
 

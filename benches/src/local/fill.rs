@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crdt_schema::audience::Audience;
 use crdt_schema::document::{Edit, FieldPath, Splice};
 use crdt_schema::identity::{DocumentId, Kind, Timestamp, WorkspaceId};
-use engine::{Command, Done};
+use engine::{Command, Conditions, Done};
 use serde_json::{Value, json};
 
 use super::{Local, person};
@@ -129,8 +129,13 @@ impl Chance {
 /// # Errors
 /// If the engine refuses.
 pub fn edit(local: &mut Local, document: DocumentId, edit: Edit) -> Result<()> {
-    let command =
-        Command::EditDocument { document, base: None, edits: vec![edit], person: person()? };
+    let command = Command::EditDocument {
+        document,
+        base: None,
+        edits: vec![edit],
+        conditions: Conditions::default(),
+        person: person()?,
+    };
     local.act(command).map(drop)
 }
 

@@ -312,6 +312,20 @@ impl Node {
         }
     }
 
+    /// Turns it into the value without identities.
+    pub(crate) fn into_value(self) -> Value {
+        match self {
+            Self::Map { fields, .. } => Value::Object(
+                fields.into_iter().map(|(key, field)| (key, field.node.into_value())).collect(),
+            ),
+            Self::List { items, .. } => {
+                items.into_iter().map(|item| item.node.into_value()).collect()
+            }
+            Self::Text { text, .. } => Value::String(text),
+            Self::Scalar(value) => value,
+        }
+    }
+
     /// Returns the value without identities.
     pub(crate) fn to_value(&self) -> Value {
         match self {

@@ -24,9 +24,13 @@ impl Shown {
             return content;
         }
         let content = Arc::new(content());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((heads, Arc::clone(&content)));
+        self.put(heads, Arc::clone(&content));
         content
+    }
+
+    /// Takes the content at a version.
+    pub(super) fn put(&self, heads: Vec<ChangeHash>, content: Arc<Value>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((heads, content));
     }
 
     fn last(&self) -> Option<(Vec<ChangeHash>, Arc<Value>)> {

@@ -250,11 +250,17 @@ impl Documents {
         author: (&NodeId, &SessionId),
         base: Option<&Heads>,
         edits: &[Edit],
+        must_fit: bool,
         now: Timestamp,
     ) -> Result<Vec<Vec<u8>>, EditError> {
         let actor = envelope::actor(author.0, author.1);
         let current = open.document.heads();
-        open.document.edit(&actor, base.unwrap_or(&current), edits, now)
+        let base = base.unwrap_or(&current);
+        if must_fit {
+            open.document.edit_fittingly(&actor, base, edits, now)
+        } else {
+            open.document.edit(&actor, base, edits, now)
+        }
     }
 
     /// Where in a session's chain for a document its next envelope stands, and which access steps it cites.

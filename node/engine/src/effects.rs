@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crdt_schema::documents::Problem;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
     CodeId, DocumentId, EntryId, EnvelopeId, InviteId, NodeId, Timestamp, WorkspaceId,
@@ -162,6 +163,11 @@ pub enum Refused {
     /// What was typed or sent does not fit, with where and what to do.
     #[error("{message}")]
     Invalid { pointer: String, message: String },
+    /// What would come of it does not fit: where, and what to do.
+    #[error("what would come of it does not fit")]
+    NotOfKind(Vec<Problem>),
+    #[error("somebody changed the document meanwhile")]
+    ChangedMeanwhile,
     /// More than the limits allow.
     #[error("{0}")]
     TooLarge(String),

@@ -118,7 +118,13 @@ pub enum Command {
         person: Person,
     },
     /// Changes a document as somebody saw it at `base` (`None`: as it is now); answered with [`Done::Document`](crate::Done::Document).
-    EditDocument { document: DocumentId, base: Option<Heads>, edits: Vec<Edit>, person: Person },
+    EditDocument {
+        document: DocumentId,
+        base: Option<Heads>,
+        edits: Vec<Edit>,
+        conditions: Conditions,
+        person: Person,
+    },
     /// Proposes a change to a document as somebody saw it at `base` (`None`: as it is now); answered with
     /// [`Done::Suggestion`](crate::Done::Suggestion).
     Suggest {
@@ -165,6 +171,15 @@ pub enum Statement {
     Name { version: Heads, name: Name },
     /// It takes back a name that it gave.
     Unname { name: EnvelopeId },
+}
+
+/// What an edit must agree with; as it is by default, with nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// Nothing is done if what came of it would not be of its kind any more, and was before.
+    pub must_fit: bool,
+    /// Nothing is done if this is not the newest version any more.
+    pub only_at: Option<Heads>,
 }
 
 /// Where in a document a person is.

@@ -31,7 +31,7 @@ mod held;
 pub use effects::{Dial, Done, Effects, Event, Record, Refused, Signal};
 pub use engine::{Engine, Identity};
 pub use held::Held;
-pub use input::{Command, CommandId, Input, Moment, Statement};
+pub use input::{Command, CommandId, Conditions, Input, Moment, Statement};
 pub use reader::{
     AccessChange, Choices, Counters, Decided, Excerpt, Found, News, Preview, Rank, Reader, Search,
     SignedText, Term, Terms, Waiting,

@@ -163,6 +163,10 @@ impl From<Refused> for Problem {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invite", "Invite not usable", detail)
             }
             Refused::Invalid { pointer, message } => Self::invalid(pointer, message),
+            Refused::NotOfKind(problems) => Self::invalid_all(
+                problems.into_iter().map(|problem| (problem.pointer, problem.message)).collect(),
+            ),
+            Refused::ChangedMeanwhile => Self::changed_meanwhile(),
             Refused::NotSaved => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "not-saved", "Not saved", detail)
             }

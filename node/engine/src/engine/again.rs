@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use super::Engine;
 use crate::documents::Open;
 use crate::effects::{Effects, Record, Refused};
+use crate::input::Conditions;
 use crate::shelf::ShelfError;
 
 /// The key under which a node remembers that it wrote an envelope's changes again.
@@ -75,7 +76,7 @@ impl Engine {
         let changes = if edits.is_empty() {
             Vec::new()
         } else {
-            self.write(&workspace, &document, None, &edits)?
+            self.write(&workspace, &document, None, &edits, &Conditions::default())?
         };
         if !changes.is_empty() {
             let changes = changes.into_iter().map(Into::into).collect();

@@ -15,7 +15,7 @@ use crdt_schema::membership::{Act, Entry, RefuseEntry, Rules, State};
 use super::{Engine, send};
 use crate::documents::Fit;
 use crate::effects::{Done, Effects, Event, Record, Refused, Signal};
-use crate::input::{Command, CommandId, Place};
+use crate::input::{Command, CommandId, Conditions, Place};
 use crate::message::{Message, PlaceOnWire};
 use crate::view::JoinState;
 
@@ -74,8 +74,8 @@ impl Engine {
                 let genesis = self.genesis(workspace, kind, audience);
                 self.create_document(genesis, &content, person, effects)
             }
-            Command::EditDocument { document, base, edits, person } => {
-                self.edit_document(document, base.as_ref(), &edits, person, effects)
+            Command::EditDocument { document, base, edits, conditions, person } => {
+                self.edit_document(document, (base.as_ref(), &conditions), &edits, person, effects)
             }
             Command::Suggest { document, base, edits, note, person } => {
                 self.suggest(document, base, &edits, (note, person), effects)
@@ -460,7 +460,7 @@ impl Engine {
     fn edit_document(
         &mut self,
         document: DocumentId,
-        base: Option<&Heads>,
+        (base, conditions): (Option<&Heads>, &Conditions),
         edits: &[crdt_schema::document::Edit],
         person: Person,
         effects: &mut Effects,
@@ -468,7 +468,7 @@ impl Engine {
         let workspace = self.readable(&document)?;
         self.require_writer(&workspace, Some(&document))?;
         self.gather(&workspace, effects)?;
-        let changes = self.write(&workspace, &document, base, edits)?;
+        let changes = self.write(&workspace, &document, base, edits, conditions)?;
         let mut made = None;
         if !changes.is_empty() {
             let content = Content::Changes(changes.into_iter().map(Into::into).collect());
@@ -495,6 +495,7 @@ impl Engine {
         document: &DocumentId,
         base: Option<&Heads>,
         edits: &[crdt_schema::document::Edit],
+        conditions: &Conditions,
     ) -> Result<Vec<Vec<u8>>, Refused> {
         let (node, now) = (self.identity.key.id(), self.now);
         let Self { documents, workspaces, shelf, session, chance, .. } = self;
@@ -510,7 +511,11 @@ impl Engine {
         if base.is_some_and(|base| !open.document.knows(base)) {
             return Err(Refused::NoSuchVersion);
         }
-        crate::documents::Documents::edit(open, (&node, &session), base, edits, now)
+        if conditions.only_at.as_ref().is_some_and(|only| *only != open.document.heads()) {
+            return Err(Refused::ChangedMeanwhile);
+        }
+        let author = (&node, &session);
+        crate::documents::Documents::edit(open, author, base, edits, conditions.must_fit, now)
             .map_err(|error| refuse_edit(&error))
     }
 
@@ -546,6 +551,7 @@ impl Engine {
 
 pub(super) fn refuse_edit(error: &EditError) -> Refused {
     match error {
+        EditError::NotOfKind(problems) => Refused::NotOfKind(problems.clone()),
         EditError::TooLarge { .. } => Refused::TooLarge(sentence(&error.to_string())),
         EditError::NotFound { path }
         | EditError::WrongType { path, .. }

@@ -13,6 +13,7 @@ use super::Engine;
 use super::command::{refuse_edit, sentence};
 use crate::documents::Open;
 use crate::effects::{Done, Effects, Refused};
+use crate::input::Conditions;
 
 impl Engine {
     pub(super) fn suggest(
@@ -111,7 +112,7 @@ impl Engine {
     ) -> Result<Vec<Vec<u8>>, Refused> {
         let suggestion = self.suggestion(suggestion)?;
         let edits = suggestion.edits().map_err(|error| refuse_suggestion(&error))?;
-        self.write(workspace, document, Some(&suggestion.heads()), &edits)
+        self.write(workspace, document, Some(&suggestion.heads()), &edits, &Conditions::default())
     }
 
     /// Returns what was suggested.

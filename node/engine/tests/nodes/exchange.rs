@@ -5,7 +5,7 @@ use crdt_schema::document::Edit;
 use crdt_schema::envelope::Envelope;
 use crdt_schema::identity::EnvelopeId;
 use engine::message::{Message, pack_anew};
-use engine::{Command, CommandId, Input};
+use engine::{Command, CommandId, Conditions, Input};
 
 use crate::stage::{Stage, person};
 
@@ -19,8 +19,13 @@ fn edits_that_cross_on_their_way_leave_nothing_unsent() {
                 path: "/status".parse().unwrap(),
                 value: format!("{word} {number}").into(),
             }];
-            let command =
-                Command::EditDocument { document, base: None, edits, person: person("Tom") };
+            let command = Command::EditDocument {
+                document,
+                base: None,
+                edits,
+                conditions: Conditions::default(),
+                person: person("Tom"),
+            };
             stage.handle(number, Input::Command(CommandId(900), command));
         }
     }

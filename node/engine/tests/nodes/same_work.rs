@@ -6,7 +6,7 @@ use crdt_schema::envelope::Envelope;
 use crdt_schema::identity::{DocumentId, EnvelopeId};
 use crdt_schema::suggestion::Verdict;
 use engine::message::Message;
-use engine::{Command, Refused};
+use engine::{Command, Conditions, Refused};
 
 use crate::stage::{Stage, person};
 
@@ -31,7 +31,13 @@ fn ask_all(stage: &mut Stage, at: usize, document: DocumentId) -> Vec<String> {
     let edits = || vec![Edit::Set { path: "/title".parse().unwrap(), value: "x".into() }];
     let (person, note) = (person("Priya"), String::new());
     for command in [
-        Command::EditDocument { document, base: None, edits: edits(), person: person.clone() },
+        Command::EditDocument {
+            document,
+            base: None,
+            edits: edits(),
+            conditions: Conditions::default(),
+            person: person.clone(),
+        },
         Command::SetAudience { document, audience: Audience::default(), person: person.clone() },
         Command::Suggest {
             document,

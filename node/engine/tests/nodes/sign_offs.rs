@@ -12,7 +12,7 @@ use crdt_schema::identity::{DocumentId, EnvelopeId, OrganizationId, Role, TextId
 use crdt_schema::membership::Change;
 use engine::message::{Message, pack_anew};
 use engine::view::SignOffView;
-use engine::{Command, Done, Refused, Statement};
+use engine::{Command, Conditions, Done, Refused, Statement};
 use serde_json::Value;
 
 use crate::stage::{Stage, person};
@@ -162,7 +162,18 @@ fn a_reader_signs_nothing_and_nobody_signs_what_is_not_there_or_not_settled() {
         let edits = vec![Edit::Set { path: "/status".parse().unwrap(), value: value.into() }];
         let person = person("Tom");
         let base = Some(base.clone());
-        stage.command(who, Command::EditDocument { document, base, edits, person }).unwrap();
+        stage
+            .command(
+                who,
+                Command::EditDocument {
+                    document,
+                    base,
+                    edits,
+                    conditions: Conditions::default(),
+                    person,
+                },
+            )
+            .unwrap();
     }
     let refused = sign(&mut stage, 1, document);
     assert!(matches!(refused, Err(Refused::NotAllowed(_))), "{refused:?}");

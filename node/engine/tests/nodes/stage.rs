@@ -15,8 +15,8 @@ use crdt_schema::membership::{Entry, Insert, Log, Rules};
 use crdt_schema::phrase::Phrase;
 use engine::message::Message;
 use engine::{
-    Command, CommandId, Done, Effects, Engine, EnvelopeMeta, Identity, Input, Moment, Record,
-    Refused, Shelf, ShelfError, Signal,
+    Command, CommandId, Conditions, Done, Effects, Engine, EnvelopeMeta, Identity, Input, Moment,
+    Record, Refused, Shelf, ShelfError, Signal,
 };
 use serde_json::Value;
 
@@ -451,7 +451,13 @@ impl Stage {
 
     pub(crate) fn set(&mut self, number: usize, document: DocumentId, path: &str, value: &str) {
         let edits = vec![Edit::Set { path: path.parse().unwrap(), value: value.into() }];
-        let command = Command::EditDocument { document, base: None, edits, person: person("Tom") };
+        let command = Command::EditDocument {
+            document,
+            base: None,
+            edits,
+            conditions: Conditions::default(),
+            person: person("Tom"),
+        };
         let done = self.command(number, command);
         assert!(matches!(done, Ok(Done::Document { .. })), "{done:?}");
     }

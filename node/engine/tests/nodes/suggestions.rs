@@ -7,7 +7,7 @@ use crdt_schema::identity::{DocumentId, EnvelopeId, OrganizationId, Role, Worksp
 use crdt_schema::membership::Change;
 use crdt_schema::suggestion::Verdict;
 use engine::view::SuggestionView;
-use engine::{Command, Done, Refused};
+use engine::{Command, Conditions, Done, Refused};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, person};
@@ -108,7 +108,16 @@ fn who_may_only_suggest_is_told_to_and_a_reader_may_not_even_that() {
     let document = stage.create(0, workspace, Audience::default());
     let edit = |stage: &mut Stage| {
         let (edits, person) = (vec![set("Mine")], person("Sam"));
-        stage.command(2, Command::EditDocument { document, base: None, edits, person })
+        stage.command(
+            2,
+            Command::EditDocument {
+                document,
+                base: None,
+                edits,
+                conditions: Conditions::default(),
+                person,
+            },
+        )
     };
     let Err(Refused::NotAllowed(why)) = edit(&mut stage) else { panic!("a contributor edits") };
     assert!(why.contains("Suggest the change instead"), "{why}");

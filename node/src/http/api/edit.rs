@@ -12,7 +12,7 @@ use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, Kind, NodeId, SessionId, Timestamp, WorkspaceId};
 use crdt_schema::key::Person;
 use engine::input::Command;
-use engine::{Done, Reader};
+use engine::{Conditions, Done, Reader};
 use json_patch::{Patch, PatchOperation};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -146,9 +146,13 @@ pub(crate) async fn change(
     if !if_match.is_empty() && !if_match.iter().any(|sent| names(sent, &current.heads)) {
         return Err(Problem::changed_meanwhile());
     }
-    let edit = patch(&headers, &body)?;
+    let edits = vec![patch(&headers, &body)?];
     let base = base.base().map(known_form).transpose()?;
-    let heads = change_with(&app, document, base, vec![edit], person).await?;
+    // Somebody may change it between the look and the edit.
+    let only_at = (!if_match.is_empty()).then_some(current.heads);
+    let conditions = Conditions { must_fit: true, only_at };
+    let (_, heads) =
+        make(&app, Command::EditDocument { document, base, edits, conditions, person }).await?;
     Ok(([(header::ETAG, entity_tag(&heads))], Json(json!({"heads": heads}))))
 }
 
@@ -160,9 +164,9 @@ pub(crate) async fn change_with(
     edits: Vec<Edit>,
     person: Person,
 ) -> Result<Heads, Problem> {
-    let (tried_base, tried) = (base.clone(), edits.clone());
-    app.handle().read(move |node| try_out(node, &document, tried_base, &tried)).await??;
-    make(app, Command::EditDocument { document, base, edits, person }).await.map(|(_, heads)| heads)
+    let conditions = Conditions { must_fit: true, only_at: None };
+    let edit = Command::EditDocument { document, base, edits, conditions, person };
+    make(app, edit).await.map(|(_, heads)| heads)
 }
 
 /// Makes a document say again what it said at an earlier version, as an edit of the version that somebody saw (`None`: as

@@ -9,6 +9,7 @@ use crdt_schema::document::Edit;
 use crdt_schema::documents;
 use crdt_schema::identity::WorkspaceId;
 use crdt_schema::key::Person;
+use engine::Conditions;
 use engine::input::Command;
 use json_patch::Patch;
 use serde_json::{Value, json};
@@ -68,8 +69,13 @@ pub(crate) async fn bring_in(
     for terms in later {
         // All of it was checked above; a part of it may name tags that come later.
         let edits = vec![Edit::JsonPatch(added(terms)?)];
-        let command =
-            Command::EditDocument { document: id, base: None, edits, person: person.clone() };
+        let command = Command::EditDocument {
+            document: id,
+            base: None,
+            edits,
+            conditions: Conditions::default(),
+            person: person.clone(),
+        };
         edit::make(app, command).await?;
     }
     Ok((id, title))

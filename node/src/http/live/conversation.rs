@@ -6,7 +6,7 @@ use crdt_schema::heads::Heads;
 use crdt_schema::identity::DocumentId;
 use crdt_schema::key::Person;
 use engine::input::{Command, Place};
-use engine::{Done, Event, Reader};
+use engine::{Conditions, Done, Event, Reader};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -185,7 +185,13 @@ impl Conversation {
         match self
             .app
             .handle()
-            .act(Command::EditDocument { document, base: Some(base), edits, person })
+            .act(Command::EditDocument {
+                document,
+                base: Some(base),
+                edits,
+                conditions: Conditions::default(),
+                person,
+            })
             .await?
         {
             Done::Document { made, .. } => Ok(made),

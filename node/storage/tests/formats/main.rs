@@ -16,7 +16,7 @@ use crdt_schema::document::Edit;
 use crdt_schema::identity::{Kind, PersonId, Sector, Timestamp};
 use crdt_schema::key::{NodeKey, Person, RootKey};
 use crdt_schema::membership::Rules;
-use engine::{Command, CommandId, Done, Engine, Identity, Input, Refused, Signal};
+use engine::{Command, CommandId, Conditions, Done, Engine, Identity, Input, Refused, Signal};
 use serde_json::json;
 use storage::{FORMAT, Store};
 
@@ -85,7 +85,13 @@ fn make(folder: &Path) {
         let Ok(Done::Document { id: document, .. }) = made else { panic!("{made:?}") };
         let edits =
             vec![Edit::Set { path: "/description".parse().unwrap(), value: "Where to go.".into() }];
-        let command = Command::EditDocument { document, base: None, edits, person: person.clone() };
+        let command = Command::EditDocument {
+            document,
+            base: None,
+            edits,
+            conditions: Conditions::default(),
+            person: person.clone(),
+        };
         act(&mut engine, &store, command).unwrap();
     }
     act(&mut engine, &store, Command::Keep { key: "setting".to_owned(), value: Some(vec![5; 9]) })
