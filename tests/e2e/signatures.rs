@@ -32,7 +32,7 @@ async fn what_a_charity_signs_stays_as_it_was_and_proves_itself_elsewhere() -> R
         pair.agree(&document).await?;
         let signed_title = text(&council.document(&document).await?, "title")?;
 
-        let priya = stage.browser_without_scripts(&pair.charity).await?;
+        let priya = stage.browser(&pair.charity).await?;
         priya.visit(&format!("/documents/{document}")).await?;
         priya.follow("Signatures").await?;
         priya.see("Nobody has signed this agreement").await?;
@@ -86,6 +86,14 @@ async fn what_a_charity_signs_stays_as_it_was_and_proves_itself_elsewhere() -> R
         priya.see("Taken back").await?;
         axe::check(&priya).await?;
         in_state(&council, &document, "withdrawn").await?;
+
+        let sam = stage.browser_without_scripts(&pair.council).await?;
+        sam.visit(&format!("/documents/{document}/signatures")).await?;
+        sam.follow("Read and sign").await?;
+        sam.fill("Their job title", "Head of partnerships").await?;
+        sam.press("Sign").await?;
+        sam.see("Signed as it is now").await?;
+        in_state(&charity, &document, "current").await?;
         Ok(())
     })
     .await
