@@ -95,11 +95,12 @@ impl Again {
         for (item, stays) in after.iter().zip(stays) {
             match (earlier.get(&item.id), here.get(&item.id)) {
                 (Some((_, before)), Some(now)) => {
-                    self.insert_after(path, anchor, &mut new);
                     if !stays {
                         let (item, after) = (item.id.clone(), anchor.cloned());
                         self.edits.push(Edit::Move { list: path.clone(), item, after });
                     }
+                    // Behind the same anchor, and so before what has just moved there.
+                    self.insert_after(path, anchor, &mut new);
                     self.values(&path.child(item.id.to_string()), before, &item.node, now);
                     anchor = Some(&item.id);
                 }

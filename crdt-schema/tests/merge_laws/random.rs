@@ -367,3 +367,16 @@ fn a_thousand_edits_of_two_people_apart_lose_nothing() {
         }
     }
 }
+
+#[test]
+fn what_comes_back_stands_before_what_moves_back() {
+    let steps = [(0, Step::Remove { list: 26, item: 0 }), (0, Step::Reorder { list: 19, turn: 1 })];
+    let mut versions = Vec::new();
+    let ([mut one, ..], _) = play_watched(&steps, |people, _| {
+        versions.push((people[0].document.heads(), people[0].content()));
+    });
+    let (version, before) = &versions[0];
+    let edits = one.document.back_to(version, &one.document.heads()).unwrap();
+    one.edit(&edits).unwrap();
+    assert_eq!(&one.content(), before);
+}
