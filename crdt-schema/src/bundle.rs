@@ -8,8 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::audience::Audience;
+use crate::copied::{self, Named, Origin, Original, Source};
 use crate::document::Document;
-use crate::envelope::{self, Content, Envelope};
+use crate::envelope::{Content, Envelope};
 use crate::gate::{self, PlainChange};
 use crate::heads::Heads;
 use crate::identity::{DocumentId, EnvelopeId, OrganizationId, Timestamp, WorkspaceId};
@@ -98,6 +99,8 @@ pub struct VerifiedDocument {
     pub written: Vec<Written>,
     /// Who signed which version. Each hash was compared with what its version says.
     pub signed: Vec<SignedVersion>,
+    /// What it was made from, so that it can be copied.
+    pub source: Source,
 }
 
 /// An organisation signed a version of a document.
@@ -205,6 +208,8 @@ impl BundledDocument {
         let mut ledger = None::<Ledger>;
         let (mut brought, mut written) = (Vec::<Brought>::new(), Vec::new());
         let mut signed = Vec::new();
+        let mut originals = Vec::new();
+        let mut names = names_of(log);
         let mut live = Some(Document::empty());
         for (at, text) in (1..).zip(&self.envelopes) {
             let bad = || VerifyError::BadEnvelope(number, at);
@@ -231,10 +236,10 @@ impl BundledDocument {
                 Verdict::TooEarly => return Err(missing()),
                 Verdict::Refused(why) => return Err(refused(why)),
             }
-            let inspected = envelope.changes().iter().map(|change| gate::inspect(change));
+            let inspected = envelope.changes().map(|change| gate::inspect(change));
             let changes: Vec<PlainChange> =
                 inspected.collect::<Result<_, _>>().map_err(|why| refused(why.word()))?;
-            if !envelope.changes().is_empty() {
+            if !changes.is_empty() {
                 pass(&envelope, &changes, ledger, &brought, &mut live)
                     .map_err(|why| why.map_or_else(missing, refused))?;
             }
@@ -246,6 +251,10 @@ impl BundledDocument {
             }
             ledger.add(Placed::new(id, &envelope, &changes));
             written.push(Written::of(id, &envelope));
+            if let Content::Copied(copied) = &envelope.content {
+                names.extend(copied.names.iter().cloned());
+            }
+            originals.extend(Original::of(envelope).into_iter().map(|original| (id, original)));
             brought.push(Brought { envelope: id, changes });
         }
         let mut ledger = ledger.ok_or(VerifyError::EnvelopeMissing(number, 1))?;
@@ -256,9 +265,30 @@ impl BundledDocument {
                 written.out = Some(why);
             }
         }
-        let document = restore(&brought, |id| ledger.counts(id))
+        let document = restore(&brought, |id, _| ledger.counts(id))
             .ok_or(VerifyError::BadEnvelope(number, self.envelopes.len()))?;
+        let genesis = ledger.genesis();
+        let owner = names.iter().find(|named| named.organization == genesis.owner);
+        let source = Source {
+            origin: Origin {
+                workspace: log.workspace(),
+                workspace_name: log.state().name.clone(),
+                document: genesis.id(),
+                owner: genesis.owner,
+                owner_name: owner.map_or_else(|| log.state().name.clone(), |it| it.name.clone()),
+                version: copied::ids(&document.heads()),
+            },
+            kind: genesis.kind,
+            document: document.clone(),
+            names,
+            originals: originals
+                .into_iter()
+                .filter(|(id, _)| ledger.counts(id))
+                .map(|(_, original)| original)
+                .collect(),
+        };
         Ok(VerifiedDocument {
+            source,
             id: ledger.genesis().id(),
             heads: document.heads(),
             audience: ledger.access().audience(&ledger.genesis().audience),
@@ -267,6 +297,17 @@ impl BundledDocument {
             written,
         })
     }
+}
+
+/// Returns what the members of a workspace are called.
+fn names_of(log: &Log) -> Vec<Named> {
+    let members = log.state().members.iter();
+    members
+        .map(|(organization, member)| Named {
+            organization: *organization,
+            name: member.name().clone(),
+        })
+        .collect()
 }
 
 impl Written {
@@ -290,9 +331,8 @@ fn said(
 ) -> Option<serde_json::Value> {
     let version = sign_off.heads();
     let apart = || {
-        let mut past = ledger.past(version.as_slice().iter().copied());
-        past.sort_unstable();
-        restore(brought, |id| past.binary_search(id).is_ok())
+        let past = ledger.past(version.as_slice().iter().copied());
+        restore(brought, |_, change| past.contains(&change.hash()))
     };
     let content = match live {
         Some(document) => document.content_at(&version),
@@ -325,12 +365,14 @@ fn pass(
     live: &mut Option<Document>,
 ) -> Result<(), Option<&'static str>> {
     let header = &envelope.header;
-    if ledger.at(header.node, header.session, header.seq).next().is_some() {
+    if ledger.at(header.node, header.session, header.seq).next().is_some()
+        || ledger.has_rivals(changes)
+    {
         // From the first fork on nobody has had all of this at once.
         *live = None;
     }
     if let Some(document) = live {
-        judge(envelope, changes, document)?;
+        judge(envelope, changes, ledger, document)?;
         return document.apply(changes.to_vec()).map_err(|_| Some("trial"));
     }
     let own: Vec<_> = changes.iter().map(PlainChange::hash).collect();
@@ -339,27 +381,32 @@ fn pass(
     for id in ledger.chain(header.previous.as_ref()) {
         past.extend(ledger.past_of(&id));
     }
-    past.sort_unstable();
-    let document = restore(brought, |id| past.binary_search(id).is_ok()).ok_or(Some("trial"))?;
-    judge(envelope, changes, &document)
+    let document =
+        restore(brought, |_, change| past.contains(&change.hash())).ok_or(Some("trial"))?;
+    judge(envelope, changes, ledger, &document)
 }
 
 fn judge(
     envelope: &Envelope,
     changes: &[PlainChange],
+    ledger: &Ledger,
     document: &Document,
 ) -> Result<(), Option<&'static str>> {
-    let actor = envelope::actor(&envelope.header.node, &envelope.header.session);
-    match gate::admit(document, &actor, changes) {
+    match gate::admit_from(document, &envelope.actors(ledger.genesis()), changes) {
         gate::Verdict::Admitted => Ok(()),
         gate::Verdict::Missing(_) => Err(None),
         gate::Verdict::Refused(refusal) => Err(Some(refusal.word())),
     }
 }
 
-fn restore(brought: &[Brought], is_meant: impl Fn(&EnvelopeId) -> bool) -> Option<Document> {
+fn restore(
+    brought: &[Brought],
+    is_meant: impl Fn(&EnvelopeId, &PlainChange) -> bool,
+) -> Option<Document> {
     let mut seen = std::collections::BTreeSet::new();
-    let meant = brought.iter().filter(|one| is_meant(&one.envelope));
-    let changes = meant.flat_map(|one| &one.changes).filter(|change| seen.insert(change.hash()));
+    let all = brought.iter().flat_map(|one| one.changes.iter().map(move |change| (one, change)));
+    let changes = all
+        .filter(|(one, change)| is_meant(&one.envelope, change) && seen.insert(change.hash()))
+        .map(|(_, change)| change);
     Document::restore(changes.map(|change| change.bytes().to_vec())).ok()
 }

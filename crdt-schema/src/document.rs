@@ -9,6 +9,7 @@ mod compare;
 mod conflicts;
 mod differences;
 mod graph;
+mod incoming;
 mod order;
 mod patch;
 mod path;
@@ -32,6 +33,7 @@ use serde_json::Value;
 pub use authors::{Run, TextField};
 pub use compare::{ChangeKind, FieldChange};
 pub use conflicts::Conflict;
+pub use incoming::{Choice, Incoming, Standing, Unrelated};
 pub use path::{FieldPath, ItemId, ParsePath};
 pub use text::Splice;
 

@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use crate::access::AccessAct;
 use crate::audience::Audience;
 use crate::codec::{self, DecodeError, SignatureBytes};
+use crate::copied::{Copied, Origin, Original};
 use crate::identity::{
     DocumentId, EntryId, EnvelopeId, Kind, NodeId, OrganizationId, SessionId, Timestamp,
     WorkspaceId,
@@ -51,6 +52,9 @@ pub struct Genesis {
     /// The session whose first envelope to the document brings its first change; no other can.
     #[n(7)]
     pub session: SessionId,
+    /// Which version of which other document it is a copy of, if it is one.
+    #[n(8)]
+    pub origin: Option<Origin>,
 }
 
 impl Genesis {
@@ -58,6 +62,16 @@ impl Genesis {
     #[must_use]
     pub fn id(&self) -> DocumentId {
         DocumentId(codec::hash(DOCUMENT, &codec::encode(self)))
+    }
+
+    /// Returns the Automerge actor that a node's session writes as in this document. In a copy it is one of the copy's own:
+    /// the same session may write in the original, whose changes come here too.
+    #[must_use]
+    pub fn actor(&self, node: &NodeId, session: &SessionId) -> ActorId {
+        match self.origin {
+            Some(_) => actor_in(node, session, &self.id()),
+            None => actor(node, session),
+        }
     }
 }
 
@@ -85,6 +99,9 @@ pub enum Content {
     /// Somebody names a version.
     #[n(6)]
     VersionName(#[n(0)] VersionName),
+    /// Changes of the document that this one is a copy of, or of a copy of this one.
+    #[n(7)]
+    Copied(#[n(0)] Copied),
 }
 
 /// What an envelope says about itself: all that is signed. What it brings is in it by its hash, so that two of these
@@ -198,7 +215,7 @@ impl Equivocation {
 }
 
 /// A signed batch of one author's changes to one document, one step of its access log, a suggestion or an answer to one, a
-/// sign-off or the name of a version, or what takes one of these back.
+/// sign-off or the name of a version, or what takes one of these back, or changes of a document that shares its beginning.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Envelope {
     /// What it says about itself.
@@ -267,10 +284,15 @@ impl Envelope {
         SignedHeader { header: self.header.clone(), signature: self.signature }
     }
 
-    /// Is it signed by its node, with this content?
+    /// Is it signed by its node, with this content, and is all that it copies signed too?
     #[must_use]
     pub fn is_true(&self) -> bool {
-        self.header.content == hash_of(self.genesis.as_ref(), &self.content)
+        let is_copy_true = match &self.content {
+            Content::Copied(copied) => copied.is_true(),
+            _ => true,
+        };
+        is_copy_true
+            && self.header.content == hash_of(self.genesis.as_ref(), &self.content)
             && codec::verify(
                 self.header.node.as_bytes(),
                 ENVELOPE,
@@ -280,17 +302,29 @@ impl Envelope {
     }
 
     /// Returns the Automerge changes it brings.
-    #[must_use]
-    pub fn changes(&self) -> &[ByteVec] {
-        match &self.content {
-            Content::Changes(changes) => changes,
-            Content::Answer(answer) => &answer.changes,
+    pub fn changes(&self) -> impl Iterator<Item = &ByteVec> {
+        let (own, copied): (&[ByteVec], &[Original]) = match &self.content {
+            Content::Changes(changes) => (changes, &[]),
+            Content::Answer(answer) => (&answer.changes, &[]),
+            Content::Copied(copied) => (&[], &copied.envelopes),
             Content::Access(_)
             | Content::Suggestion(_)
             | Content::SignOff(_)
             | Content::Withdrawal(_)
-            | Content::VersionName(_) => &[],
+            | Content::VersionName(_) => (&[], &[]),
+        };
+        own.iter().chain(copied.iter().flat_map(Original::changes))
+    }
+
+    /// Returns for each of its changes, in their order, the actors that may have made it, in the document that `genesis` begins.
+    #[must_use]
+    pub fn actors(&self, genesis: &Genesis) -> Vec<Vec<ActorId>> {
+        if let Content::Copied(copied) = &self.content {
+            let of = |original: &Original| vec![original.actors(genesis); original.changes().len()];
+            return copied.envelopes.iter().flat_map(of).collect();
         }
+        let actor = genesis.actor(&self.header.node, &self.header.session);
+        vec![vec![actor]; self.changes().count()]
     }
 
     /// Does its form hold: version, limits, genesis exactly where it belongs, chain well formed?
@@ -306,7 +340,12 @@ impl Envelope {
                     && genesis.audience.is_bounded()
                     && header.seq == 1
                     && header.access.is_empty()
-                    && matches!(self.content, Content::Changes(_))
+                    && match &genesis.origin {
+                        None => matches!(self.content, Content::Changes(_)),
+                        Some(origin) => {
+                            origin.is_bounded() && matches!(self.content, Content::Copied(_))
+                        }
+                    }
             }
             None => true,
         };
@@ -320,6 +359,7 @@ impl Envelope {
             Content::SignOff(sign_off) => sign_off.is_bounded(),
             Content::Withdrawal(withdrawal) => withdrawal.is_bounded(),
             Content::VersionName(named) => named.is_bounded(),
+            Content::Copied(copied) => copied.is_bounded(&header.document),
         };
         header.version == VERSION
             && genesis
@@ -344,8 +384,17 @@ fn hash_of(genesis: Option<&Genesis>, content: &Content) -> [u8; 32] {
 /// Returns the Automerge actor of a node's session: nobody can claim another's, since the node's key is inside.
 #[must_use]
 pub fn actor(node: &NodeId, session: &SessionId) -> ActorId {
-    let mut bytes = node.as_bytes().to_vec();
-    bytes.extend_from_slice(session.as_bytes());
+    actor_of(&[node.as_bytes(), session.as_bytes()])
+}
+
+/// Returns the Automerge actor of a node's session in a document that is a copy.
+#[must_use]
+pub fn actor_in(node: &NodeId, session: &SessionId, document: &DocumentId) -> ActorId {
+    actor_of(&[node.as_bytes(), session.as_bytes(), document.as_bytes()])
+}
+
+fn actor_of(parts: &[&[u8]]) -> ActorId {
+    let bytes = parts.concat();
     let hash = codec::hash(ACTOR, &bytes);
     let (actor, _) = hash.split_at(16);
     ActorId::from(actor)
@@ -367,6 +416,7 @@ mod tests {
             nonce: [5; 16],
             node: key.id(),
             session: SessionId([7; 16]),
+            origin: None,
         };
         let header = Header {
             version: VERSION,

@@ -194,7 +194,16 @@ pub fn inspect(bytes: &[u8]) -> Result<PlainChange, Refusal> {
 /// in the order of their chain, so that what a session wrote earlier counts as an ancestor too.
 #[must_use]
 pub fn admit(known: &Document, actor: &ActorId, changes: &[PlainChange]) -> Verdict {
-    if changes.iter().any(|change| !belongs(change.actor(), actor)) {
+    admit_from(known, &vec![vec![actor.clone()]; changes.len()], changes)
+}
+
+/// Judges the changes of one envelope as [`admit`] does, where each has base actors of its own to choose from.
+#[must_use]
+pub fn admit_from(known: &Document, actors: &[Vec<ActorId>], changes: &[PlainChange]) -> Verdict {
+    let is_by_one = |(change, actors): (&PlainChange, &Vec<ActorId>)| {
+        actors.iter().any(|actor| belongs(change.actor(), actor))
+    };
+    if actors.len() != changes.len() || !changes.iter().zip(actors).all(is_by_one) {
         return Verdict::Refused(Refusal::ForeignActor);
     }
     let missing = missing(known, changes);

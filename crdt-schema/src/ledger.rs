@@ -11,6 +11,7 @@
 //!   version, keeps nothing of others.
 //! * Where a node said two things in one place, what it wrote from there on counts only as far as others built on
 //!   it, and of two such branches the one with the lower id.
+//! * Where an author of another document did, of the envelopes that copy the two branches the one with the lower id.
 //!
 //! `docs/protocol/documents.md` is the specification.
 
@@ -27,7 +28,7 @@ pub use suggestions::Outcome;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::ChangeHash;
+use automerge::{ActorId, ChangeHash};
 
 use crate::access::{AccessAct, AccessLog};
 use crate::audience::Audience;
@@ -120,6 +121,17 @@ pub struct Placed {
     deps: BTreeSet<ChangeHash>,
     act: Option<AccessAct>,
     said: Option<Said>,
+    /// Of the changes that it copies from elsewhere: which of whose, and what each builds on.
+    copied: Vec<CopiedChange>,
+}
+
+/// A change that was made in another document.
+#[derive(Clone, Debug)]
+struct CopiedChange {
+    /// Its author, and which of that author's changes it is.
+    place: (ActorId, u64),
+    hash: ChangeHash,
+    deps: Vec<ChangeHash>,
 }
 
 /// What an envelope says about a document, besides what it brings to it.
@@ -144,6 +156,12 @@ impl Placed {
         let header = &envelope.header;
         let own: BTreeSet<ChangeHash> = changes.iter().map(PlainChange::hash).collect();
         let deps = changes.iter().flat_map(|change| change.deps().to_vec());
+        let is_copy = matches!(envelope.content, Content::Copied(_));
+        let copied = |change: &PlainChange| CopiedChange {
+            place: (change.actor().clone(), change.seq()),
+            hash: change.hash(),
+            deps: change.deps().to_vec(),
+        };
         Self {
             id,
             organization: header.organization,
@@ -163,15 +181,17 @@ impl Placed {
                 | Content::Answer(_)
                 | Content::SignOff(_)
                 | Content::Withdrawal(_)
-                | Content::VersionName(_) => None,
+                | Content::VersionName(_)
+                | Content::Copied(_) => None,
             },
+            copied: if is_copy { changes.iter().map(copied).collect() } else { Vec::new() },
             said: match &envelope.content {
                 Content::Suggestion(said) => Some(Said::Suggestion(said.base.clone())),
                 Content::Answer(said) => Some(Said::Answer(said.suggestion, said.verdict)),
                 Content::SignOff(said) => Some(Said::SignOff(said.version.clone())),
                 Content::Withdrawal(said) => Some(Said::Withdrawal(said.of)),
                 Content::VersionName(said) => Some(Said::VersionName(said.version.clone())),
-                Content::Changes(_) | Content::Access(_) => None,
+                Content::Changes(_) | Content::Access(_) | Content::Copied(_) => None,
             },
         }
     }
@@ -180,6 +200,12 @@ impl Placed {
     #[must_use]
     pub const fn place(&self) -> (NodeId, SessionId, u64) {
         (self.node, self.session, self.seq)
+    }
+
+    /// Returns the changes that it brings.
+    #[must_use]
+    pub fn changes(&self) -> &[ChangeHash] {
+        &self.changes
     }
 
     /// Returns the step of the access log that it is, if it is one.
@@ -224,6 +250,10 @@ pub struct Ledger {
     places: BTreeMap<(NodeId, SessionId, u64), Vec<usize>>,
     /// Places that more than one envelope stands in.
     twins: BTreeSet<(NodeId, SessionId, u64)>,
+    /// What was copied: for each place in the history of an author elsewhere what stands there, and which envelopes brought it.
+    copied: BTreeMap<(ActorId, u64), BTreeMap<ChangeHash, Vec<usize>>>,
+    /// What copied changes build on.
+    copied_deps: BTreeMap<ChangeHash, Vec<ChangeHash>>,
     authors: BTreeSet<(OrganizationId, NodeId)>,
     access: AccessLog,
     /// Why what does not count does not; what is not here counts.
@@ -241,6 +271,8 @@ impl Ledger {
             by_change: BTreeMap::new(),
             places: BTreeMap::new(),
             twins: BTreeSet::new(),
+            copied: BTreeMap::new(),
+            copied_deps: BTreeMap::new(),
             authors: BTreeSet::new(),
             access: AccessLog::default(),
             out: BTreeMap::new(),
@@ -276,6 +308,11 @@ impl Ledger {
         in_place.push(at);
         if in_place.len() > 1 {
             self.twins.insert(place);
+        }
+        for CopiedChange { place, hash, deps } in &placed.copied {
+            let there = self.copied.entry(place.clone()).or_default();
+            there.entry(*hash).or_default().push(at);
+            self.copied_deps.insert(*hash, deps.clone());
         }
         self.authors.insert((placed.organization, placed.node));
         if let Some(act) = &placed.act {
@@ -330,10 +367,10 @@ impl Ledger {
                 let past = self.past(placed.deps.iter().copied());
                 let mut causes = past
                     .iter()
-                    .filter_map(|id| self.out.get(self.by_id.get(id)?))
-                    .filter(|why| **why != Why::BuildsOnThat)
+                    .filter_map(|change| self.why_out(change))
+                    .filter(|why| *why != Why::BuildsOnThat)
                     .peekable();
-                causes.peek().is_some() && causes.all(|why| *why == Why::Forked)
+                causes.peek().is_some() && causes.all(|why| why == Why::Forked)
             })
             .map(|placed| placed.id)
             .collect()
@@ -376,13 +413,20 @@ impl Ledger {
         chain
     }
 
-    /// Returns an envelope with the envelopes that hold what its changes build on.
+    /// Returns the changes that an envelope brings, with all they build on.
     #[must_use]
-    pub fn past_of(&self, id: &EnvelopeId) -> Vec<EnvelopeId> {
-        let Some(placed) = self.get(id) else { return Vec::new() };
-        let mut past = self.past(placed.deps.iter().copied());
-        past.push(*id);
-        past
+    pub fn past_of(&self, id: &EnvelopeId) -> BTreeSet<ChangeHash> {
+        let Some(placed) = self.get(id) else { return BTreeSet::new() };
+        self.past(placed.changes.iter().copied())
+    }
+
+    /// Does another change stand where one of these stands, in the history of an author elsewhere?
+    #[must_use]
+    pub fn has_rivals(&self, changes: &[PlainChange]) -> bool {
+        changes.iter().any(|change| {
+            let there = self.copied.get(&(change.actor().clone(), change.seq()));
+            there.is_some_and(|there| there.keys().any(|hash| *hash != change.hash()))
+        })
     }
 
     /// Do all these changes count?
@@ -421,21 +465,36 @@ impl Ledger {
         counting
     }
 
-    /// Returns the envelopes that hold a set of changes with all they build on, each after what it builds on.
+    /// Returns changes with all they build on. What one envelope brings hangs together, unless it was copied: then its
+    /// changes had several authors.
     #[must_use]
-    pub fn past(&self, changes: impl Iterator<Item = ChangeHash>) -> Vec<EnvelopeId> {
-        let mut seen = BTreeSet::new();
+    pub fn past(&self, changes: impl Iterator<Item = ChangeHash>) -> BTreeSet<ChangeHash> {
+        let mut past = BTreeSet::new();
         let mut todo: Vec<ChangeHash> = changes.collect();
         while let Some(change) = todo.pop() {
+            if past.contains(&change) {
+                continue;
+            }
+            if let Some(deps) = self.copied_deps.get(&change) {
+                past.insert(change);
+                todo.extend(deps.iter().copied());
+                continue;
+            }
             // One envelope that brings the change is enough; twins bring the same.
-            let Some(at) = self.by_change.get(&change).and_then(|at| at.first()) else { continue };
-            if seen.insert(*at)
-                && let Some(placed) = self.placed.get(*at)
-            {
+            let at = self.by_change.get(&change).and_then(|at| at.first());
+            if let Some(placed) = at.and_then(|at| self.placed.get(*at)) {
+                past.extend(placed.changes.iter().copied());
                 todo.extend(placed.deps.iter().copied());
             }
         }
-        seen.iter().filter_map(|at| self.placed.get(*at)).map(|placed| placed.id).collect()
+        past
+    }
+
+    /// Returns why the envelopes that bring a change do not count, if none of them does.
+    fn why_out(&self, change: &ChangeHash) -> Option<Why> {
+        let at = self.by_change.get(change)?;
+        let whys: Option<Vec<Why>> = at.iter().map(|at| self.out.get(at).copied()).collect();
+        whys?.into_iter().min()
     }
 }
 

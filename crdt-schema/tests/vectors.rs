@@ -82,6 +82,7 @@ fn vectors() -> Value {
         nonce: [7; 16],
         node: node.id(),
         session,
+        origin: None,
     };
     let header = |seq, previous, time| Header {
         version: VERSION,

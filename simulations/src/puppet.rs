@@ -53,7 +53,7 @@ impl Draft {
     /// If the bytes are no envelope.
     pub fn of(bytes: &[u8]) -> Result<Self> {
         let envelope = Envelope::from_bytes(bytes)?;
-        let changes = envelope.changes().to_vec();
+        let changes = envelope.changes().cloned().collect::<Vec<_>>();
         Ok(Self { header: envelope.header, genesis: envelope.genesis, changes })
     }
 
@@ -106,6 +106,7 @@ pub fn first_envelope_for(
         nonce: chance.bytes(),
         node: identity.key.id(),
         session,
+        origin: None,
     };
     let author = actor(&identity.key.id(), &session);
     let (_, change) = Document::create(genesis.kind, &author, &short("By hand"), genesis.created)?;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use automerge::ChangeHash;
+
 use super::{Author, Exclusion, Ledger, Membership, Placed, Why};
 use crate::access::AccessAct;
 use crate::audience::Audience;
@@ -21,7 +23,8 @@ impl Ledger {
     /// work on its own screen. Returns whether anything is different from before.
     pub fn count(&mut self, membership: &impl Membership, own: &OrganizationId) -> bool {
         let mut cuts = self.cuts(membership, own);
-        let out = if cuts.is_empty() {
+        let is_one = self.copied.values().all(|there| there.len() == 1);
+        let out = if cuts.is_empty() && is_one {
             BTreeMap::new()
         } else {
             let mut out = self.settle(&cuts);
@@ -224,11 +227,31 @@ impl Ledger {
 
     /// Those that lose against another in their place, at the first place where more than one still counts.
     fn losers(&self, out: &BTreeMap<usize, Why>) -> Option<BTreeSet<usize>> {
+        self.losing_twins(out).or_else(|| self.losing_copies(out))
+    }
+
+    fn losing_twins(&self, out: &BTreeMap<usize, Why>) -> Option<BTreeSet<usize>> {
         self.twins.iter().filter_map(|place| self.places.get(place)).find_map(|twins| {
             let mut counting: Vec<usize> =
                 twins.iter().filter(|at| !out.contains_key(*at)).copied().collect();
             counting.sort_by_key(|at| self.placed.get(*at).map(|placed| placed.id));
             (counting.len() > 1).then(|| counting.into_iter().skip(1).collect())
+        })
+    }
+
+    /// Those that copy another change than the winner does, at the first place of an author elsewhere where two still count.
+    fn losing_copies(&self, out: &BTreeMap<usize, Why>) -> Option<BTreeSet<usize>> {
+        self.copied.values().filter(|there| there.len() > 1).find_map(|there| {
+            let counting = |(hash, at): (&ChangeHash, &Vec<usize>)| {
+                let at: Vec<usize> =
+                    at.iter().filter(|at| !out.contains_key(*at)).copied().collect();
+                let first = at.iter().filter_map(|at| Some(self.placed.get(*at)?.id)).min()?;
+                Some((first, *hash, at))
+            };
+            let mut rivals: Vec<_> = there.iter().filter_map(counting).collect();
+            rivals.sort_unstable();
+            (rivals.len() > 1)
+                .then(|| rivals.into_iter().skip(1).flat_map(|(_, _, at)| at).collect())
         })
     }
 

@@ -45,7 +45,7 @@ impl Ledger {
     /// Is what a suggestion starts from or a sign-off signs here, or the suggestion or sign-off that is answered or taken back?
     fn is_about_something(&self, content: &Content) -> Verdict {
         match content {
-            Content::Changes(_) | Content::Access(_) => Verdict::May,
+            Content::Changes(_) | Content::Access(_) | Content::Copied(_) => Verdict::May,
             Content::Suggestion(suggestion) => {
                 let said = Said::Suggestion(suggestion.base.clone());
                 if self.has_what_it_is_about(&said) { Verdict::May } else { Verdict::TooEarly }
@@ -107,7 +107,7 @@ impl Ledger {
         let owner = self.genesis.owner;
         let audience = self.audience_at(&envelope.header.access);
         let refused = match &envelope.content {
-            Content::Changes(_) | Content::VersionName(_) => {
+            Content::Changes(_) | Content::VersionName(_) | Content::Copied(_) => {
                 (author != owner && !audience.may_write(&author)).then_some("not-in-audience")
             }
             Content::Suggestion(_) => {

@@ -37,6 +37,7 @@ fn genesis(audience: Audience) -> Genesis {
         nonce: [0; 16],
         node: node(1),
         session: SessionId([1; 16]),
+        origin: None,
     }
 }
 

@@ -36,6 +36,7 @@ impl Desk {
             nonce: [n; 16],
             node: key.id(),
             session,
+            origin: None,
         };
         Self { key, session, document, genesis, last: None, seq: 0 }
     }

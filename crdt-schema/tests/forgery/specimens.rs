@@ -132,6 +132,7 @@ fn envelopes() -> [Envelope; 9] {
     let genesis = Genesis {
         workspace: WorkspaceId([9; 32]),
         kind: Kind::ReferralPathway,
+        origin: None,
         audience: Audience { read: named(&[1, 2]), suggest: named(&[2]), write: named(&[1]) },
         owner: root().id(),
         created: TIME,

@@ -74,6 +74,7 @@ fn genesis(audience: Audience) -> Genesis {
         nonce: [4; 16],
         node: key().id(),
         session: SessionId([7; 16]),
+        origin: None,
     }
 }
 

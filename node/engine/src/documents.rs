@@ -14,7 +14,7 @@ use crate::effects::Record;
 use crate::shelf::{Shelf, ShelfError};
 use crdt_schema::audience::Circle;
 use crdt_schema::document::{Document, Edit, EditError};
-use crdt_schema::envelope::{self, Envelope, Genesis};
+use crdt_schema::envelope::{Envelope, Genesis};
 use crdt_schema::gate::{self, PlainChange};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
@@ -170,6 +170,14 @@ impl Documents {
         self.held.get(document).map(|held| held.envelopes.as_slice()).unwrap_or_default()
     }
 
+    /// Returns the copies of a document that are held.
+    pub(crate) fn copies_of(&self, original: &DocumentId) -> Vec<DocumentId> {
+        let is_copy = |held: &Held| {
+            held.genesis.origin.as_ref().is_some_and(|origin| origin.document == *original)
+        };
+        self.held.iter().filter(|(_, held)| is_copy(held)).map(|(id, _)| *id).collect()
+    }
+
     /// Returns every document that is held.
     pub(crate) fn all(&self) -> impl Iterator<Item = DocumentId> {
         self.held.keys().copied()
@@ -240,7 +248,7 @@ impl Documents {
         session: &SessionId,
         content: &serde_json::Value,
     ) -> Result<Vec<u8>, EditError> {
-        let actor = envelope::actor(node, session);
+        let actor = genesis.actor(node, session);
         Document::create(genesis.kind, &actor, content, genesis.created).map(|(_, change)| change)
     }
 
@@ -253,7 +261,7 @@ impl Documents {
         must_fit: bool,
         now: Timestamp,
     ) -> Result<Vec<Vec<u8>>, EditError> {
-        let actor = envelope::actor(author.0, author.1);
+        let actor = open.ledger.genesis().actor(author.0, author.1);
         let current = open.document.heads();
         let base = base.unwrap_or(&current);
         if must_fit {
@@ -322,7 +330,7 @@ impl Documents {
     ) -> Result<Outcome, ShelfError> {
         // What this node just made passes its own inspection; if not, the envelope stays out of the history view only.
         let changes: Vec<PlainChange> =
-            envelope.changes().iter().filter_map(|change| gate::inspect(change).ok()).collect();
+            envelope.changes().filter_map(|change| gate::inspect(change).ok()).collect();
         let document = envelope.header.document;
         let before = self.held.get(&document).map(|held| held.audience().clone());
         let own = self.own;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crdt_schema::document::Incoming;
 use crdt_schema::documents::Problem;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
@@ -166,6 +167,9 @@ pub enum Refused {
     /// What would come of it does not fit: where, and what to do.
     #[error("what would come of it does not fit")]
     NotOfKind(Vec<Problem>),
+    /// Both sides changed the same, and nobody chose.
+    #[error("both changed the same. Choose what it shall say")]
+    ToChoose(Vec<Incoming>),
     #[error("somebody changed the document meanwhile")]
     ChangedMeanwhile,
     /// More than the limits allow.

@@ -5,6 +5,7 @@ mod author;
 mod bulk;
 mod circles;
 mod command;
+mod copy;
 mod conversation;
 mod duties;
 mod exchange;
@@ -18,6 +19,8 @@ mod suggest;
 mod kinship;
 mod versions;
 mod ways;
+
+pub(crate) use copy::{refuse_copy, with};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,10 @@
 //! What can happen to a node.
 
+use std::collections::BTreeMap;
+
 use crdt_schema::audience::Audience;
-use crdt_schema::document::{Edit, FieldPath};
+use crdt_schema::copied::Source;
+use crdt_schema::document::{Choice, Edit, FieldPath};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
     CodeId, DocumentId, EntryId, EnvelopeId, InviteId, Kind, Name, NodeId, OrganizationId, Role,
@@ -117,6 +120,23 @@ pub enum Command {
         content: Value,
         person: Person,
     },
+    /// Makes a copy of a document, with its history, in a workspace; answered with
+    /// [`Done::Document`](crate::Done::Document). `provenance` is what the copy says of where it comes from.
+    Fork {
+        from: Box<Upstream>,
+        workspace: WorkspaceId,
+        audience: Audience,
+        provenance: Value,
+        person: Person,
+    },
+    /// Takes in what changed in a document that shares this one's beginning, with what somebody chose where both changed the
+    /// same; answered with [`Done::Document`](crate::Done::Document).
+    Pull {
+        document: DocumentId,
+        from: Box<Upstream>,
+        choices: BTreeMap<FieldPath, Choice>,
+        person: Person,
+    },
     /// Changes a document as somebody saw it at `base` (`None`: as it is now); answered with [`Done::Document`](crate::Done::Document).
     EditDocument {
         document: DocumentId,
@@ -153,6 +173,15 @@ pub enum Command {
     CallNow { organization: OrganizationId },
     /// Asks members for the workspaces of this organisation, on a new machine after a recovery.
     Return { contacts: Vec<Contact> },
+}
+
+/// Where a document is copied from.
+#[derive(Clone, Debug)]
+pub enum Upstream {
+    /// A version of a document that this node has; without one, the newest.
+    Held { document: DocumentId, version: Option<Heads> },
+    /// What somebody gave in a file, verified.
+    Given(Source),
 }
 
 /// What an organisation states about a document.

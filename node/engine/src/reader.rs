@@ -1,6 +1,8 @@
 //! [`Reader`]: what pages and programs may ask of the engine between two inputs.
 
+mod copies;
 mod former;
+mod history;
 mod kin;
 mod news;
 mod search;
@@ -30,8 +32,8 @@ pub use tags::{Term, Terms};
 use crate::effects::Refused;
 use crate::engine::Engine;
 use crate::view::{
-    ConflictView, DocumentView, HistoryView, InviteView, JoinState, JoinView, MemberView, PeerView,
-    PresenceView, TookView, WayView, WorkspaceView,
+    DocumentView, InviteView, JoinState, JoinView, MemberView, PeerView, PresenceView, WayView,
+    WorkspaceView,
 };
 
 /// Reads the engine's state. Documents are opened as they are asked for.
@@ -401,6 +403,7 @@ impl Reader<'_> {
             owner_name: self.name_of(&genesis.workspace, &genesis.owner),
             created: genesis.created,
             updated: list.updated,
+            origin: genesis.origin.clone(),
             heads: list.heads(),
             title: list.title,
             description: list.description,
@@ -439,105 +442,6 @@ impl Reader<'_> {
             .open(id, &**shelf, &*log)
             .map_err(|error| Refused::Storage(error.to_string()))?;
         open.map(|open| &*open).ok_or(Refused::NoSuchDocument)
-    }
-
-    /// Returns who changed what, newest first.
-    ///
-    /// # Errors
-    /// If there is no such document, or the store cannot be read.
-    pub fn history(&mut self, id: &DocumentId) -> Result<Vec<HistoryView>, Refused> {
-        let mut history = self.makers(id)?;
-        let document = self.open(id)?;
-        for made in &mut history {
-            made.changes = document.compare(&made.before, &made.after).unwrap_or_default();
-        }
-        Ok(history)
-    }
-
-    /// Returns who changed something and when, newest first, without saying what: that costs time for each.
-    ///
-    /// # Errors
-    /// If there is no such document, or the store cannot be read.
-    pub fn makers(&mut self, id: &DocumentId) -> Result<Vec<HistoryView>, Refused> {
-        let open = self.opened(id)?;
-        let mut makers: Vec<HistoryView> = open
-            .made
-            .iter()
-            .filter(|made| open.ledger.counts(&made.envelope))
-            .map(|made| HistoryView {
-                envelope: made.envelope,
-                organization: made.organization,
-                organization_name: String::new(),
-                person: made.person.clone(),
-                node: made.node,
-                time: made.time,
-                changes: Vec::new(),
-                before: made.before.clone(),
-                after: made.after.clone(),
-                took: open.took(&made.envelope).map(|suggested| TookView {
-                    suggestion: suggested.made.envelope,
-                    organization: suggested.made.organization,
-                    organization_name: String::new(),
-                    person: suggested.made.person.clone(),
-                }),
-            })
-            .collect();
-        makers.reverse();
-        makers.sort_by_key(|made| std::cmp::Reverse(made.time));
-        let workspace = self.0.documents.held(id).map(|held| held.genesis.workspace);
-        for made in &mut makers {
-            if let Some(workspace) = &workspace {
-                made.organization_name = self.name_of(workspace, &made.organization);
-                if let Some(took) = &mut made.took {
-                    took.organization_name = self.name_of(workspace, &took.organization);
-                }
-            }
-        }
-        Ok(makers)
-    }
-
-    /// Returns the choices that people made differently at the same time.
-    ///
-    /// # Errors
-    /// If there is no such document, or the store cannot be read.
-    pub fn conflicts(&mut self, id: &DocumentId) -> Result<Vec<ConflictView>, Refused> {
-        let open = self.opened(id)?;
-        let found: Vec<_> = open
-            .document
-            .conflicts()
-            .into_iter()
-            .map(|conflict| {
-                let values: Vec<_> = conflict
-                    .values
-                    .into_iter()
-                    .map(|(value, change)| (value, open.maker(&change).cloned()))
-                    .collect();
-                (conflict.path, conflict.label, values)
-            })
-            .collect();
-        let workspace = self.0.documents.held(id).map(|held| held.genesis.workspace);
-        let named = |made: Option<crate::documents::Made>| match (made, &workspace) {
-            (Some(made), Some(workspace)) => (
-                self.name_of(workspace, &made.organization),
-                made.person.name.to_string(),
-                made.time,
-            ),
-            (_, _) => (String::new(), String::new(), Timestamp::default()),
-        };
-        Ok(found
-            .into_iter()
-            .map(|(path, label, values)| ConflictView {
-                path,
-                label,
-                values: values
-                    .into_iter()
-                    .map(|(value, made)| {
-                        let (organization, person, time) = named(made);
-                        (value, organization, person, time)
-                    })
-                    .collect(),
-            })
-            .collect())
     }
 
     /// Returns who is in a document now.

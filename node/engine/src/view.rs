@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crdt_schema::audience::Audience;
-use crdt_schema::document::FieldChange;
+use crdt_schema::copied::Origin;
+use crdt_schema::document::{FieldChange, Incoming};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
     CodeId, DocumentId, EntryId, EnvelopeId, InviteId, Kind, NodeId, OrganizationId, Role, Sector,
@@ -281,6 +282,8 @@ pub struct DocumentView {
     pub created: Timestamp,
     /// The newest change's time, as claimed.
     pub updated: Timestamp,
+    /// Which version of which other document it is a copy of, if it is one.
+    pub origin: Option<Origin>,
     pub title: String,
     pub description: String,
     pub status: String,
@@ -302,6 +305,38 @@ pub struct DocumentView {
     pub may_set_audience: bool,
 }
 
+/// What is new in another document that shares the beginning of this one.
+#[derive(Clone, Debug)]
+pub struct UpstreamView {
+    /// Which document, with its newest version here.
+    pub origin: Origin,
+    pub heads: Heads,
+    /// The newest version that both have.
+    pub shared: Heads,
+    /// Who made what this document lacks, oldest first.
+    pub made: Vec<AuthorView>,
+    /// What that says differently, and what taking it in would mean.
+    pub incoming: Vec<Incoming>,
+}
+
+/// Who made a change elsewhere.
+#[derive(Clone, Debug)]
+pub struct AuthorView {
+    pub organization: OrganizationId,
+    pub organization_name: String,
+    pub person: Person,
+    pub time: Timestamp,
+}
+
+/// A copy of a document.
+#[derive(Clone, Debug)]
+pub struct CopyView {
+    pub view: DocumentView,
+    pub workspace_name: String,
+    /// What it says differently now.
+    pub differs: Vec<FieldChange>,
+}
+
 /// One envelope in a document's history.
 #[derive(Clone, Debug)]
 pub struct HistoryView {
@@ -315,6 +350,8 @@ pub struct HistoryView {
     pub before: Heads,
     /// The version it made.
     pub after: Heads,
+    /// Was it made in another document, and brought in with this envelope?
+    pub is_copied: bool,
     pub changes: Vec<FieldChange>,
     /// Whose suggestion it took in, if it did.
     pub took: Option<TookView>,

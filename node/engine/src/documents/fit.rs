@@ -1,9 +1,8 @@
 //! Does an envelope fit the document it is for?
 
 use crdt_schema::document::Document;
-use crdt_schema::envelope::{self, Content, Envelope};
+use crdt_schema::envelope::{Content, Envelope};
 use crdt_schema::gate::{self, PlainChange, Verdict};
-use crdt_schema::identity::EnvelopeId;
 use crdt_schema::ledger::{self, Ledger};
 use crdt_schema::membership::{Log, State};
 use crdt_schema::sign_off;
@@ -31,7 +30,7 @@ impl Documents {
         log: &Log,
         shelf: &dyn Shelf,
     ) -> Result<Fit, ShelfError> {
-        let mut changes = Vec::with_capacity(envelope.changes().len());
+        let mut changes = Vec::new();
         for change in envelope.changes() {
             match gate::inspect(change) {
                 Ok(change) => changes.push(change),
@@ -66,7 +65,7 @@ impl Documents {
         }
         match open {
             Some(open) => pass(envelope, changes, open),
-            None => Ok(through_gate(envelope, changes, &Document::empty())),
+            None => Ok(through_gate(envelope, changes, ledger, &Document::empty())),
         }
     }
 }
@@ -83,28 +82,33 @@ fn pass(envelope: &Envelope, changes: Vec<PlainChange>, open: &Open) -> Result<F
     if !deps.iter().all(|dep| open.ledger.knows(dep)) {
         return Ok(Fit::TooEarly);
     }
-    let is_alone = open.ledger.at(header.node, header.session, header.seq).next().is_none();
+    let is_alone = open.ledger.at(header.node, header.session, header.seq).next().is_none()
+        && !open.ledger.has_rivals(&changes);
     if is_alone && open.ledger.is_whole() {
-        return Ok(through_gate(envelope, changes, &open.document));
+        return Ok(through_gate(envelope, changes, &open.ledger, &open.document));
     }
     let chain = open.ledger.chain(header.previous.as_ref());
     let is_on_what_counts =
         open.ledger.count_changes(deps.iter()) && chain.iter().all(|id| open.ledger.counts(id));
     if is_alone && is_on_what_counts {
-        return Ok(through_gate(envelope, changes, &open.document));
+        return Ok(through_gate(envelope, changes, &open.ledger, &open.document));
     }
-    let mut past: Vec<EnvelopeId> = open.ledger.past(deps.into_iter());
+    let mut past = open.ledger.past(deps.into_iter());
     for id in chain {
         past.extend(open.ledger.past_of(&id));
     }
     // Each change it builds on fits by itself; what cannot be had together are two that one author said in one place.
     let Ok(past) = open.apart(&past) else { return Ok(Fit::Refused("builds-on-both")) };
-    Ok(through_gate(envelope, changes, &past))
+    Ok(through_gate(envelope, changes, &open.ledger, &past))
 }
 
-fn through_gate(envelope: &Envelope, changes: Vec<PlainChange>, document: &Document) -> Fit {
-    let actor = envelope::actor(&envelope.header.node, &envelope.header.session);
-    match gate::admit(document, &actor, &changes) {
+fn through_gate(
+    envelope: &Envelope,
+    changes: Vec<PlainChange>,
+    ledger: &Ledger,
+    document: &Document,
+) -> Fit {
+    match gate::admit_from(document, &envelope.actors(ledger.genesis()), &changes) {
         Verdict::Admitted => Fit::Fits(changes),
         Verdict::Missing(_) => Fit::TooEarly,
         Verdict::Refused(refusal) => {

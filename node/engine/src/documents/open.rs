@@ -1,13 +1,14 @@
 //! A document in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::ChangeHash;
+use crdt_schema::copied::Copied;
 use crdt_schema::document::{ApplyError, Document};
-use crdt_schema::envelope::{Content, Envelope};
+use crdt_schema::envelope::{Content, Envelope, Header};
 use crdt_schema::gate::{self, PlainChange};
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{EnvelopeId, NodeId, OrganizationId, SessionId, Timestamp};
+use crdt_schema::identity::{EnvelopeId, Name, NodeId, OrganizationId, SessionId, Timestamp};
 use crdt_schema::key::Person;
 use crdt_schema::ledger::{Ledger, Membership, Placed};
 use crdt_schema::sign_off::{SignOff, Withdrawal};
@@ -38,6 +39,10 @@ pub(crate) struct Open {
     pub(crate) withdrawals: BTreeMap<EnvelopeId, (Made, Withdrawal)>,
     /// Who named which version.
     pub(crate) version_names: BTreeMap<EnvelopeId, (Made, VersionName)>,
+    /// Who brought in what was made in other documents.
+    copies: Vec<Made>,
+    /// What the organisations are called whose work was brought in.
+    names: BTreeMap<OrganizationId, Name>,
     by_change: BTreeMap<ChangeHash, usize>,
     tips: BTreeMap<(NodeId, SessionId), (u64, EnvelopeId)>,
     /// Changes that were accepted and do not count.
@@ -57,6 +62,8 @@ pub(crate) struct Made {
     pub(crate) time: Timestamp,
     pub(crate) before: Heads,
     pub(crate) after: Heads,
+    /// Was it made in another document, and brought in by the envelope?
+    pub(crate) is_copied: bool,
     changes: Vec<ChangeHash>,
 }
 
@@ -76,8 +83,7 @@ pub(crate) struct Answered {
 }
 
 impl Made {
-    fn by(id: EnvelopeId, envelope: &Envelope, changes: &[PlainChange]) -> Self {
-        let header = &envelope.header;
+    fn of(id: EnvelopeId, header: &Header, changes: &[PlainChange]) -> Self {
         let before = changes.first().map(|change| change.deps().to_vec()).unwrap_or_default();
         let after = changes.last().map(|change| vec![change.hash()]).unwrap_or_default();
         Self {
@@ -88,6 +94,7 @@ impl Made {
             time: header.time,
             before: before.into(),
             after: after.into(),
+            is_copied: false,
             changes: changes.iter().map(PlainChange::hash).collect(),
         }
     }
@@ -105,6 +112,8 @@ impl Open {
             sign_offs: BTreeMap::new(),
             withdrawals: BTreeMap::new(),
             version_names: BTreeMap::new(),
+            copies: Vec::new(),
+            names: BTreeMap::new(),
             by_change: BTreeMap::new(),
             tips: BTreeMap::new(),
             aside: BTreeMap::new(),
@@ -155,7 +164,7 @@ impl Open {
 
     /// Takes up an envelope, if all it builds on is here.
     fn place(&mut self, id: EnvelopeId, envelope: &Envelope) -> bool {
-        let inspected = envelope.changes().iter().map(|change| gate::inspect(change));
+        let inspected = envelope.changes().map(|change| gate::inspect(change));
         let Ok(changes) = inspected.collect::<Result<Vec<PlainChange>, _>>() else { return false };
         let placed = Placed::new(id, envelope, &changes);
         let is_ready = self.ledger.is_ready(&placed);
@@ -228,9 +237,13 @@ impl Open {
         if header.seq > tip.0 {
             *tip = (header.seq, placed.id);
         }
-        let made = Made::by(placed.id, envelope, changes);
+        let made = Made::of(placed.id, header, changes);
         match &envelope.content {
             Content::Changes(_) => {}
+            Content::Copied(copied) => {
+                self.record_copies(placed.id, copied, changes);
+                self.copies.push(made.clone());
+            }
             Content::Access(_) => self.steps.push(made.clone()),
             Content::Suggestion(suggestion) => {
                 let (base, note) = (suggestion.heads(), suggestion.note.clone());
@@ -250,12 +263,36 @@ impl Open {
                 self.version_names.insert(placed.id, (made.clone(), named.clone()));
             }
         }
-        if !changes.is_empty() {
+        if !changes.is_empty() && !matches!(envelope.content, Content::Copied(_)) {
             let index = self.made.len();
             self.by_change.extend(changes.iter().map(|change| (change.hash(), index)));
             self.made.push(made);
         }
         self.ledger.add(placed);
+    }
+
+    /// Takes note of who made what was brought in, each as if it had been made here.
+    fn record_copies(&mut self, id: EnvelopeId, copied: &Copied, changes: &[PlainChange]) {
+        for named in &copied.names {
+            self.names.entry(named.organization).or_insert_with(|| named.name.clone());
+        }
+        let mut rest = changes;
+        for original in &copied.envelopes {
+            let (own, others) = rest.split_at(original.changes().len().min(rest.len()));
+            rest = others;
+            let mut made = Made::of(id, &original.header, own);
+            made.is_copied = true;
+            let index = self.made.len();
+            for change in own {
+                self.by_change.entry(change.hash()).or_insert(index);
+            }
+            self.made.push(made);
+        }
+    }
+
+    /// Returns what an organisation is called whose work was brought in from elsewhere.
+    pub(crate) fn name(&self, organization: &OrganizationId) -> Option<&Name> {
+        self.names.get(organization)
     }
 
     /// Returns whoever wrote an envelope that was accepted.
@@ -265,8 +302,10 @@ impl Open {
         let signed = self.sign_offs.values().map(|(made, _)| made);
         let withdrawn = self.withdrawals.values().map(|(made, _)| made);
         let named = self.version_names.values().map(|(made, _)| made);
+        let said = self.copies.iter().chain(said);
         let words = said.chain(answered).chain(signed).chain(withdrawn).chain(named);
-        let mut all = self.made.iter().chain(&self.steps).chain(words);
+        let own = self.made.iter().filter(|made| !made.is_copied);
+        let mut all = own.chain(&self.steps).chain(words);
         all.find(|made| made.envelope == *id)
     }
 
@@ -296,8 +335,8 @@ impl Open {
         Ok(())
     }
 
-    /// Returns the document as whoever knew only these envelopes has it: to judge what does not build on all that counts here.
-    pub(crate) fn apart(&self, envelopes: &[EnvelopeId]) -> Result<Document, ShelfError> {
+    /// Returns the document as whoever knew only these changes has it: to judge what does not build on all that counts here.
+    pub(crate) fn apart(&self, past: &BTreeSet<ChangeHash>) -> Result<Document, ShelfError> {
         let mut bytes: BTreeMap<ChangeHash, Vec<u8>> = self.aside.clone();
         for change in self.document.journal() {
             if let Ok(change) = gate::inspect(&change) {
@@ -306,9 +345,8 @@ impl Open {
         }
         let mut changes = Vec::new();
         for made in &self.made {
-            if envelopes.contains(&made.envelope) {
-                changes.extend(made.changes.iter().filter_map(|change| bytes.remove(change)));
-            }
+            let meant = made.changes.iter().filter(|change| past.contains(*change));
+            changes.extend(meant.filter_map(|change| bytes.remove(change)));
         }
         Document::restore(changes).map_err(|error| broken(&error))
     }

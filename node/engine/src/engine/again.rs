@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use automerge::ChangeHash;
 use crdt_schema::document::{Document, Edit};
 use crdt_schema::envelope::Content;
 use crdt_schema::identity::{DocumentId, EnvelopeId, WorkspaceId};
@@ -100,31 +101,37 @@ fn key(id: &EnvelopeId) -> String {
 
 /// Finds what the first of these and those after it did that nobody else had a hand in, as edits of what counts.
 fn find(open: &Open, misled: &[EnvelopeId]) -> Result<Option<Lost>, ShelfError> {
-    let past = |id: &EnvelopeId| -> BTreeSet<EnvelopeId> {
-        let mut past: BTreeSet<EnvelopeId> = open.ledger.past_of(id).into_iter().collect();
-        past.remove(id);
+    let changes = |id: &EnvelopeId| -> Vec<ChangeHash> {
+        open.ledger.get(id).map(|placed| placed.changes().to_vec()).unwrap_or_default()
+    };
+    let past = |id: &EnvelopeId| -> BTreeSet<ChangeHash> {
+        let own = changes(id);
+        let mut past = open.ledger.past_of(id);
+        past.retain(|change| !own.contains(change));
         past
     };
     let Some((first, rest)) = misled.split_first() else { return Ok(None) };
     let Some(person) = open.writer(first).map(|made| made.person.clone()) else { return Ok(None) };
     let mut before = past(first);
     let mut envelopes = vec![*first];
+    let mut done: BTreeSet<ChangeHash> = changes(first).into_iter().collect();
     for id in rest {
-        let news: Vec<EnvelopeId> = past(id)
+        let news: Vec<ChangeHash> = past(id)
             .into_iter()
-            .filter(|id| !before.contains(id) && !envelopes.contains(id))
+            .filter(|change| !before.contains(change) && !done.contains(change))
             .collect();
-        let is_answered =
-            news.iter().any(|id| past(id).iter().any(|below| envelopes.contains(below)));
+        let is_answered = news
+            .iter()
+            .any(|change| !open.ledger.past(std::iter::once(*change)).is_disjoint(&done));
         if is_answered || open.writer(id).is_none_or(|made| made.person != person) {
             // Another's work stands between, or another person wrote: this is the next one's.
             break;
         }
         before.extend(news);
         envelopes.push(*id);
+        done.extend(changes(id));
     }
-    let all: Vec<EnvelopeId> = before.iter().chain(&envelopes).copied().collect();
-    let before: Vec<EnvelopeId> = before.into_iter().collect();
+    let all: BTreeSet<ChangeHash> = before.union(&done).copied().collect();
     let (before, after): (Document, Document) = (open.apart(&before)?, open.apart(&all)?);
     let edits = open.document.again(&before, &after);
     Ok(Some(Lost { envelopes, person, edits }))

@@ -4,9 +4,10 @@ use crdt_schema::envelope::{Content, Envelope, Genesis, Header, VERSION};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, EnvelopeId, SessionId, WorkspaceId};
 use crdt_schema::key::Person;
+use crdt_schema::limits;
 
 use super::Engine;
-use crate::documents::Arrival;
+use crate::documents::{Arrival, Fit};
 use crate::effects::{Effects, Event, Record, Refused, Signal};
 
 impl Engine {
@@ -76,6 +77,43 @@ impl Engine {
             documents.record(id, envelope, &*log).map_err(|error| Self::storage(&error))?;
         self.publish(id, envelope, bytes, effects);
         self.follow(envelope, outcome, effects);
+        Ok(())
+    }
+
+    /// Keeps an envelope of this node's own whose changes are not in the document yet, once they passed the gate as
+    /// everybody's do.
+    pub(super) fn take_own(
+        &mut self,
+        envelope: &Envelope,
+        effects: &mut Effects,
+    ) -> Result<(), Refused> {
+        let bytes = envelope.to_bytes();
+        if bytes.len() > limits::ENVELOPE_BYTES {
+            return Err(Refused::TooLarge(
+                "This document is too large. Split it into several".to_owned(),
+            ));
+        }
+        let id = Envelope::id_of(&bytes);
+        let workspace = envelope.header.workspace;
+        let Self { documents, workspaces, shelf, .. } = self;
+        let state = workspaces
+            .state_at(&workspace, &envelope.header.membership)
+            .ok_or(Refused::NoSuchWorkspace)?;
+        let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchWorkspace)?;
+        let fit = documents
+            .judge(envelope, &state, log, &**shelf)
+            .map_err(|error| Self::storage(&error))?;
+        let changes = match fit {
+            Fit::Fits(changes) => changes,
+            Fit::TooEarly => return Err(Refused::NoSuchVersion),
+            Fit::Refused(why) => {
+                return Err(Refused::TooLarge(format!("This document cannot be kept: {why}")));
+            }
+        };
+        documents
+            .take(id, envelope, changes, &**shelf, &*log)
+            .map_err(|error| Self::storage(&error))?;
+        self.publish(id, envelope, bytes, effects);
         Ok(())
     }
 

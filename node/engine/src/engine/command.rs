@@ -2,7 +2,7 @@
 
 use crdt_schema::audience::Audience;
 use crdt_schema::document::EditError;
-use crdt_schema::envelope::{Content, Envelope, Genesis};
+use crdt_schema::envelope::{Content, Genesis};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
     DocumentId, EntryId, InviteId, Kind, Name, OrganizationId, SessionId, Timestamp, WorkspaceId,
@@ -13,7 +13,6 @@ use crdt_schema::limits;
 use crdt_schema::membership::{Act, Entry, RefuseEntry, Rules, State};
 
 use super::{Engine, send};
-use crate::documents::Fit;
 use crate::effects::{Done, Effects, Event, Record, Refused, Signal};
 use crate::input::{Command, CommandId, Conditions, Place};
 use crate::message::{Message, PlaceOnWire};
@@ -74,6 +73,12 @@ impl Engine {
                 let genesis = self.genesis(workspace, kind, audience);
                 self.create_document(genesis, &content, person, effects)
             }
+            Command::Fork { from, workspace, audience, provenance, person } => {
+                self.fork(*from, (workspace, audience), provenance, person, effects)
+            }
+            Command::Pull { document, from, choices, person } => {
+                self.pull(document, *from, &choices, person, effects)
+            }
             Command::EditDocument { document, base, edits, conditions, person } => {
                 self.edit_document(document, (base.as_ref(), &conditions), &edits, person, effects)
             }
@@ -118,7 +123,12 @@ impl Engine {
     }
 
     /// Begins a document of this organisation.
-    fn genesis(&mut self, workspace: WorkspaceId, kind: Kind, audience: Audience) -> Genesis {
+    pub(super) fn genesis(
+        &mut self,
+        workspace: WorkspaceId,
+        kind: Kind,
+        audience: Audience,
+    ) -> Genesis {
         Genesis {
             workspace,
             kind,
@@ -128,6 +138,7 @@ impl Engine {
             nonce: self.chance.bytes(),
             node: self.identity.key.id(),
             session: self.session,
+            origin: None,
         }
     }
 
@@ -426,38 +437,12 @@ impl Engine {
         let document = genesis.id();
         let content = Content::Changes(vec![change.into()]);
         let envelope = self.seal(workspace, document, Some(genesis), person, content)?;
-        let bytes = envelope.to_bytes();
-        if bytes.len() > limits::ENVELOPE_BYTES {
-            return Err(Refused::TooLarge(
-                "This document is too large. Split it into several".to_owned(),
-            ));
-        }
-        let Self { documents, workspaces, shelf, .. } = self;
-        let state = workspaces
-            .state_at(&workspace, &envelope.header.membership)
-            .ok_or(Refused::NoSuchWorkspace)?;
-        let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchWorkspace)?;
-        let fit = documents
-            .judge(&envelope, &state, log, &**shelf)
-            .map_err(|error| Self::storage(&error))?;
-        match fit {
-            Fit::Fits(changes) => {
-                let id = Envelope::id_of(&bytes);
-                documents
-                    .take(id, &envelope, changes, &**shelf, &*log)
-                    .map_err(|error| Self::storage(&error))?;
-                self.publish(id, &envelope, bytes, effects);
-            }
-            Fit::TooEarly => return Err(Refused::NoSuchVersion),
-            Fit::Refused(why) => {
-                return Err(Refused::TooLarge(format!("This document cannot be kept: {why}")));
-            }
-        }
+        self.take_own(&envelope, effects)?;
         let heads = self.heads(&document);
         Ok(Done::Document { id: document, made: heads.clone(), heads })
     }
 
-    fn edit_document(
+    pub(super) fn edit_document(
         &mut self,
         document: DocumentId,
         (base, conditions): (Option<&Heads>, &Conditions),

@@ -127,7 +127,8 @@ impl Engine {
                 | Content::Answer(_)
                 | Content::SignOff(_)
                 | Content::Withdrawal(_)
-                | Content::VersionName(_),
+                | Content::VersionName(_)
+                | Content::Copied(_),
             )
             | None => Err(Refused::NoSuchSuggestion),
         }
