@@ -29,6 +29,7 @@ pub(crate) mod edit;
 pub(crate) mod suggest;
 pub(crate) mod sign;
 pub(crate) mod versions;
+pub(crate) mod copies;
 pub(crate) mod person;
 pub(crate) mod node;
 pub(crate) mod pair;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crdt_schema::codec;
+use crdt_schema::identity::DocumentId;
 use crdt_schema::key::{NodeCertificate, NodeKey, OrganizationCard};
 use engine::Identity;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ const API_TOKEN: &str = "api-token";
 const KIT: &str = "recovery-kit.html";
 const SERVING: &str = "node.json";
 const SETTINGS: &str = "settings.json";
+const UPSTREAM: &str = "upstream";
 /// The small files that a backup holds, in its order.
 const SMALL_FILES: [&str; 4] = [IDENTITY, "keys/node.key", API_TOKEN, SETTINGS];
 /// A small file's name, and what is in it.
@@ -95,6 +97,27 @@ impl DataDir {
             Ok(Identity { card, certificate, key })
         } else {
             Err(DataError::Damaged(path))
+        }
+    }
+
+    /// Keeps a file in which another copy of a document has come further, in place of the one before.
+    pub(crate) fn keep_upstream(
+        &self,
+        document: &DocumentId,
+        file: &[u8],
+    ) -> Result<(), DataError> {
+        let folder = self.0.join(UPSTREAM);
+        make_private(&folder)?;
+        write(&folder.join(format!("{document}.json")), file)
+    }
+
+    /// Returns the file that was kept last.
+    pub(crate) fn upstream(&self, document: &DocumentId) -> Result<Option<Vec<u8>>, DataError> {
+        let path = self.0.join(UPSTREAM).join(format!("{document}.json"));
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(DataError::Io { path, source }),
         }
     }
 

@@ -134,6 +134,26 @@ impl Document {
         Ok(three.found)
     }
 
+    /// Returns the edits that, made here, say what another document that shares its beginning changed: for those who keep
+    /// this one to take in or not.
+    ///
+    /// # Errors
+    /// If they have no common beginning.
+    pub fn offered(&self, theirs: &Self) -> Result<Vec<Edit>, Unrelated> {
+        let incoming = self.incoming(theirs)?;
+        let (here, there) = (self.tree(), theirs.tree());
+        let wanted = incoming.iter().filter(|one| one.kind != ChangeKind::Moved);
+        let edits = wanted.filter_map(|one| {
+            let value = match one.standing {
+                Standing::New | Standing::Both => one.result.clone(),
+                Standing::Conflict => one.theirs.clone(),
+                Standing::Same => return None,
+            };
+            edit(&one.path, value, &here, &there)
+        });
+        Ok(edits.collect())
+    }
+
     /// Returns the edits that make of this document, which has taken in their changes beside `ours`, what was shown and chosen.
     ///
     /// # Errors
@@ -168,7 +188,8 @@ impl Document {
     }
 }
 
-/// Returns what makes a place of the merged document hold a value, if it does not.
+/// Returns what makes a place of a document hold a value, if it does not. What is missing in a list comes behind what stands
+/// before it in `ours`.
 fn edit(path: &FieldPath, wanted: Option<Value>, merged: &Node, ours: &Node) -> Option<Edit> {
     let there = find(merged, path);
     let is_settled = there.is_none_or(|(_, is_alone)| is_alone);
@@ -176,12 +197,11 @@ fn edit(path: &FieldPath, wanted: Option<Value>, merged: &Node, ours: &Node) -> 
         return None;
     }
     let path = path.clone();
-    let Some(value) = wanted else { return Some(Edit::Remove { path }) };
+    let Some(value) = wanted else { return there.map(|_| Edit::Remove { path }) };
     let (list, name) = path.split_last()?;
     if there.is_none()
         && let Some((Node::List { items, .. }, _)) = find(merged, &list)
     {
-        // It was taken away there and stays here: it comes back behind what stands before it here.
         let before = match find(ours, &list) {
             Some((Node::List { items, .. }, _)) => items.as_slice(),
             _ => &[],

@@ -57,6 +57,7 @@ fn placed(n: u8, by: u8, seq: u64, on: &[u8], knowing: &[u8]) -> Placed {
         deps: on.iter().map(|n| change(*n)).collect(),
         act: None,
         said: None,
+        copied: vec![],
     }
 }
 

@@ -11,6 +11,7 @@ use crdt_schema::identity::{DocumentId, Kind};
 use serde_json::{Value, json};
 
 use crate::cli::audience;
+use crate::cli::copies;
 use crate::cli::edit;
 use crate::cli::output::{Output, plain, text};
 use crate::cli::sign;
@@ -93,6 +94,15 @@ enum Command {
     Name(versions::Naming),
     Unname(versions::Unname),
     Restore(versions::Restore),
+    Fork(copies::Fork),
+    Upstream(copies::Upstream),
+    Pull(copies::Pull),
+    Offer(copies::Offer),
+    /// List the copies of a document that are on this computer
+    Copies {
+        /// The document's id
+        id: DocumentId,
+    },
     /// Say who wrote which words of a document's texts
     Authors {
         /// The document's id
@@ -198,6 +208,11 @@ pub(crate) async fn run(
         Command::Name(args) => versions::name(args, client, output).await,
         Command::Unname(args) => versions::unname(args, client, output).await,
         Command::Restore(args) => versions::restore(args, client, output).await,
+        Command::Fork(args) => copies::fork(args, client, output).await,
+        Command::Upstream(args) => copies::upstream(args, client, output).await,
+        Command::Pull(args) => copies::pull(args, client, output).await,
+        Command::Offer(args) => copies::offer(args, client, output).await,
+        Command::Copies { id } => copies::list(&id, client, output).await,
         Command::Authors { id, heads } => {
             versions::authors(&id, heads.as_ref(), client, output).await
         }

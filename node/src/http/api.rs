@@ -13,6 +13,7 @@ pub(crate) mod edit;
 pub(crate) mod suggestions;
 pub(crate) mod signatures;
 pub(crate) mod versions;
+pub(crate) mod copies;
 pub(crate) mod audience;
 pub(crate) mod export;
 pub(crate) mod markdown;
@@ -26,7 +27,7 @@ pub(crate) mod paging;
 pub(crate) mod person;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -93,12 +94,23 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/versions/{s}", delete(versions::take_back)),
         ("/documents/{d}/restore", post(versions::restore)),
         ("/documents/{d}/authors", get(versions::authors)),
+        ("/workspaces/{w}/forks", large(post(copies::fork_file))),
+        ("/documents/{d}/fork", post(copies::fork)),
+        ("/documents/{d}/upstream", large(get(copies::upstream).put(copies::give))),
+        ("/documents/{d}/pull", post(copies::pull)),
+        ("/documents/{d}/offer", post(copies::offer)),
+        ("/documents/{d}/copies", get(copies::list)),
         ("/documents/{d}/history", get(documents::history)),
         ("/documents/{d}/diff", get(documents::diff)),
         ("/documents/{d}/export", get(export::give)),
         ("/schemas/{kind}", get(documents::schema)),
         ("/events", get(events::stream)),
     ]
+}
+
+/// Lets a route take what is larger than most bodies.
+fn large(methods: MethodRouter<App>) -> MethodRouter<App> {
+    methods.layer(DefaultBodyLimit::max(copies::BUNDLE_BYTES))
 }
 
 /// Returns every path of the API below [`ROOT`].

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use crdt_schema::document::Incoming;
 use engine::Refused;
 use serde_json::{Map, Value, json};
 
@@ -16,6 +17,8 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// Where in what was sent, as a JSON pointer, and what to do there.
     pub(crate) errors: Vec<(String, String)>,
+    /// What both sides changed, where somebody has to choose.
+    pub(crate) conflicts: Vec<Incoming>,
 }
 
 impl Problem {
@@ -25,7 +28,14 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self { status, name, title, detail: sentence(&detail.into()), errors: Vec::new() }
+        Self {
+            status,
+            name,
+            title,
+            detail: sentence(&detail.into()),
+            errors: Vec::new(),
+            conflicts: Vec::new(),
+        }
     }
 
     /// Says that nothing is there. One answer for what never was and for what may not be read: the bytes must be equal.
@@ -72,6 +82,11 @@ impl Problem {
     pub(crate) fn changed_meanwhile() -> Self {
         let detail = "the document has changed since that version. Read it again, or send the change with ?base= to merge it";
         Self::new(StatusCode::PRECONDITION_FAILED, "changed-meanwhile", "Changed meanwhile", detail)
+    }
+
+    fn to_choose(conflicts: Vec<Incoming>, detail: String) -> Self {
+        let title = "Somebody has to choose";
+        Self { conflicts, ..Self::new(StatusCode::CONFLICT, "choose", title, detail) }
     }
 
     /// Says that what is kept cannot be read or written, with the causes.
@@ -137,6 +152,9 @@ impl Problem {
                 .collect();
             members.insert("errors".to_owned(), Value::Array(errors));
         }
+        if !self.conflicts.is_empty() {
+            members.insert("conflicts".to_owned(), json!(self.conflicts));
+        }
         Value::Object(members)
     }
 }
@@ -166,6 +184,7 @@ impl From<Refused> for Problem {
             Refused::NotOfKind(problems) => Self::invalid_all(
                 problems.into_iter().map(|problem| (problem.pointer, problem.message)).collect(),
             ),
+            Refused::ToChoose(conflicts) => Self::to_choose(conflicts, detail),
             Refused::ChangedMeanwhile => Self::changed_meanwhile(),
             Refused::NotSaved => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "not-saved", "Not saved", detail)

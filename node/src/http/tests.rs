@@ -3,6 +3,7 @@
 mod activity;
 mod api;
 mod browser;
+mod copies;
 mod door;
 mod kinds;
 mod live;

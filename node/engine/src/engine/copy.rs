@@ -39,7 +39,7 @@ impl Engine {
         genesis.origin = Some(source.origin.clone());
         let document = genesis.id();
         let mut genesis = Some(genesis);
-        for piece in self.pieces(&source, |_| true)? {
+        for piece in Self::pieces(&source, |_| true)? {
             let content = Content::Copied(piece);
             let first = genesis.take();
             let envelope = self.seal(workspace, document, first, person.clone(), content)?;
@@ -79,7 +79,7 @@ impl Engine {
         let nobody = envelope::actor(&NodeId([0; 32]), &SessionId([0; 16]));
         let base = merged.heads();
         merged.clone().edit(&nobody, &base, &edits, now).map_err(|error| refuse_edit(&error))?;
-        for piece in self.pieces(&source, |change| !has.contains(change))? {
+        for piece in Self::pieces(&source, |change| !has.contains(change))? {
             let content = Content::Copied(piece);
             let envelope = self.seal(workspace, document, None, person.clone(), content)?;
             self.take_own(&envelope, effects)?;
@@ -88,11 +88,18 @@ impl Engine {
     }
 
     fn pieces(
-        &self,
         source: &Source,
         lacks: impl Fn(&ChangeHash) -> bool,
     ) -> Result<Vec<Copied>, Refused> {
-        source.pieces(lacks).map_err(|error| Refused::TooLarge(sentence(&error.to_string())))
+        let pieces = source
+            .pieces(lacks)
+            .map_err(|error| Refused::TooLarge(sentence(&error.to_string())))?;
+        if !pieces.iter().all(Copied::is_true) {
+            return Err(Refused::Impossible(
+                "Somebody changed what its authors had signed. Nothing of it was taken.".to_owned(),
+            ));
+        }
+        Ok(pieces)
     }
 
     fn source_of(&mut self, from: Upstream) -> Result<Source, Refused> {

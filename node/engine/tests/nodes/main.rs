@@ -4,6 +4,7 @@
 mod aside;
 #[cfg(test)]
 mod clocks;
+mod copies;
 #[cfg(test)]
 mod exchange;
 #[cfg(test)]

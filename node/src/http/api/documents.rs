@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::App;
 use crate::http::api::paging::Page;
-use crate::http::api::{organization, signatures, time, workspaces};
+use crate::http::api::{copies, organization, signatures, time, workspaces};
 use crate::http::extract::{Id, Params};
 use crate::http::problem::Problem;
 
@@ -165,7 +165,8 @@ fn read_whole(
     let signatures = node.sign_offs(id)?;
     let signatures = signatures.iter().map(|one| signatures::to_json(one).into()).collect();
     whole.insert("signatures".to_owned(), Value::Array(signatures));
-    whole.insert("forked_from".to_owned(), Value::Null);
+    let origin = view.origin.as_ref().map_or(Value::Null, copies::origin_json);
+    whole.insert("forked_from".to_owned(), origin);
     whole.insert("conflicts".to_owned(), conflicts.iter().map(conflict).collect());
     Ok((heads, Value::Object(whole)))
 }
@@ -221,6 +222,7 @@ fn entry_json(entry: &HistoryView) -> Value {
         "time": time(entry.time),
         "before": entry.before,
         "after": entry.after,
+        "copied": entry.is_copied,
         "changes": entry.changes,
         "took": entry.took.as_ref().map(|took| json!({
             "suggestion": took.suggestion,
