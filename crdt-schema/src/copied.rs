@@ -23,6 +23,9 @@ use crate::identity::{ChangeId, DocumentId, Kind, Name, OrganizationId, Workspac
 use crate::limits;
 use crate::suggestion::Answer;
 
+/// What one envelope copies leaves room in it for names and the header.
+const ROOM: usize = limits::ENVELOPE_BYTES - 128 * 1024;
+
 /// Which version of which document a copy was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Origin {
@@ -259,12 +262,12 @@ impl Source {
         let (mut envelopes, mut bytes, mut count) = (Vec::<Original>::new(), 0_usize, 0_usize);
         for original in self.missing(lacks) {
             let (length, changes) = (original.byte_len(), original.changes().len());
-            if length > limits::COPIED_BYTES {
+            if length > ROOM {
                 return Err(TooLarge);
             }
             bytes = bytes.saturating_add(length);
             count = count.saturating_add(changes);
-            if bytes > limits::COPIED_BYTES || count > limits::CHANGES_PER_ENVELOPE {
+            if bytes > ROOM || count > limits::CHANGES_PER_ENVELOPE {
                 pieces.push(self.piece(std::mem::take(&mut envelopes)));
                 (bytes, count) = (length, changes);
             }

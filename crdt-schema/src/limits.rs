@@ -28,8 +28,6 @@ pub const ACTOR_LEVELS: u64 = 4_096;
 pub const CHANGES_PER_ENVELOPE: usize = 256;
 /// One envelope, encoded.
 pub const ENVELOPE_BYTES: usize = 768 * 1024;
-/// The bytes of all that one envelope copies from another document.
-pub const COPIED_BYTES: usize = 640 * 1024;
 /// One membership entry, encoded.
 pub const ENTRY_BYTES: usize = 16 * 1024;
 /// Parents of a membership entry, and membership heads an envelope cites.

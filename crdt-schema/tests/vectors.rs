@@ -5,6 +5,7 @@
 use crdt_schema::access::AccessAct;
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::codec;
+use crdt_schema::copied::{Copied, Named, Origin, Original};
 use crdt_schema::document::Edit;
 use crdt_schema::envelope::{self, Content, Envelope, Genesis, Header, VERSION};
 use crdt_schema::heads::Heads;
@@ -170,7 +171,29 @@ fn vectors() -> Value {
         None,
         Content::VersionName(named),
     );
+    let origin = Origin {
+        workspace,
+        workspace_name: "Northmere".parse().unwrap(),
+        document: genesis.id(),
+        owner: card.organization,
+        owner_name: card.name.clone(),
+        version: vec![ChangeId([10; 32])],
+    };
+    let copy = Genesis {
+        nonce: [11; 16],
+        created: Timestamp(1_700_000_000_014),
+        origin: Some(origin),
+        ..genesis.clone()
+    };
+    let names = vec![Named { organization: card.organization, name: card.name.clone() }];
+    let copied = Copied { names, envelopes: Original::of(sealed.clone()) };
+    let mut in_copy = header(1, None, 1_700_000_000_014);
+    in_copy.document = copy.id();
+    let copied = Envelope::seal(&node, in_copy, Some(copy.clone()), Content::Copied(copied));
     json!({
+        "copy_genesis": hex(&codec::encode(&copy)), "copy_document": copy.id(),
+        "copy_actor": hex(copy.actor(&node.id(), &session).to_bytes()),
+        "copied_envelope": hex(&copied.to_bytes()), "copied_envelope_id": Envelope::id_of(&copied.to_bytes()),
         "version_name_envelope": hex(&named.to_bytes()), "version_name_envelope_id": Envelope::id_of(&named.to_bytes()),
         "signed_content": content, "signed_text": sign_off::text_of(&content),
         "sign_off_envelope": hex(&signed.to_bytes()), "sign_off_envelope_id": signature,
@@ -225,6 +248,7 @@ fn the_documented_vectors_read_back() {
         "sign_off_envelope",
         "withdrawal_envelope",
         "version_name_envelope",
+        "copied_envelope",
     ] {
         let envelope = Envelope::from_bytes(&bytes(name)).unwrap();
         assert!(envelope.is_true() && envelope.is_well_formed(), "{name}");

@@ -20,6 +20,7 @@ pub mod signatures;
 pub mod figures;
 pub mod history;
 pub mod versions;
+pub mod copies;
 pub mod network;
 pub mod ways;
 pub mod settings;
@@ -66,6 +67,8 @@ pub struct DocumentHead {
     pub cannot: Option<String>,
     /// May the person suggest changes?
     pub may_suggest: bool,
+    /// Whose document it is a copy of: "Kent County Council (Kent together)"; nothing if it is none.
+    pub copied_from: Option<String>,
 }
 
 impl DocumentHead {
@@ -115,6 +118,7 @@ impl DocumentHead {
                 .unwrap_or_default(),
             cannot: None,
             may_suggest: true,
+            copied_from: None,
         }
     }
 }
@@ -192,6 +196,13 @@ fn samples_of_signatures() -> Vec<Sample> {
         "version-error" => versions::Version::sample_error(),
         "restore" => versions::Restore::sample(),
         "restore-same" => versions::Restore::sample_same(),
+        "copy" => copies::Copy::sample(),
+        "copy-error" => copies::Copy::sample_error(),
+        "copy-file" => copies::CopyFile::sample(),
+        "incoming" => copies::Incoming::sample(),
+        "incoming-none" => copies::Incoming::sample_none(),
+        "incoming-away" => copies::Incoming::sample_away(),
+        "incoming-error" => copies::Incoming::sample_error(),
         "authors" => versions::Authors::sample(),
         "authors-none" => versions::Authors::sample_empty(),
         "compare-side" => history::Compare::sample_side(),

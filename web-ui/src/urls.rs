@@ -404,6 +404,36 @@ pub fn sign_version(document: impl Display, heads: impl Display) -> String {
     format!("/documents/{document}/sign?heads={heads}")
 }
 
+/// Make a copy of a document.
+#[must_use]
+pub fn copy(document: impl Display) -> String {
+    format!("/documents/{document}/copy")
+}
+
+/// Make a copy of a document in a file.
+#[must_use]
+pub fn copy_file(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/copy")
+}
+
+/// What is new in the original of a copy; POST takes it in.
+#[must_use]
+pub fn incoming(document: impl Display) -> String {
+    format!("/documents/{document}/incoming")
+}
+
+/// Gives a file of the original (POST).
+#[must_use]
+pub fn incoming_file(document: impl Display) -> String {
+    format!("/documents/{document}/incoming/file")
+}
+
+/// Offers a copy's changes to those who keep the original (POST).
+#[must_use]
+pub fn offer(document: impl Display) -> String {
+    format!("/documents/{document}/offer")
+}
+
 /// Who wrote which words.
 #[must_use]
 pub fn authors(document: impl Display) -> String {

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crdt_schema::access::AccessAct;
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::codec;
+use crdt_schema::copied::{Copied, Named, Origin, Original};
 use crdt_schema::document::Edit;
 use crdt_schema::envelope::{
     Content, Envelope, Equivocation, Genesis, Header, SignedHeader, VERSION,
@@ -125,7 +126,7 @@ fn redemption() -> Redemption {
     an_invite().redeem(card, guest().certify(&guest_key(), TIME))
 }
 
-fn envelopes() -> [Envelope; 9] {
+fn envelopes() -> [Envelope; 10] {
     let named = |bytes: &[u8]| {
         Circle::Named(bytes.iter().map(|byte| OrganizationId([*byte; 32])).collect())
     };
@@ -183,8 +184,22 @@ fn envelopes() -> [Envelope; 9] {
         Content::VersionName(named),
     ]
     .map(|content| next(3, content));
+    let original = next(4, changes(3));
+    let mut copy = Genesis { nonce: [25; 16], ..genesis.clone() };
+    copy.origin = Some(Origin {
+        workspace: genesis.workspace,
+        workspace_name: "Northmere".parse().unwrap(),
+        document: genesis.id(),
+        owner: genesis.owner,
+        owner_name: "Northmere Borough Council".parse().unwrap(),
+        version: vec![ChangeId([26; 32])],
+    });
+    let names = vec![Named { organization: genesis.owner, name: "Northmere".parse().unwrap() }];
+    let copied = Copied { names, envelopes: Original::of(original) };
+    let copied = Envelope::seal(&node(), header(&copy), Some(copy), Content::Copied(copied));
     let set = next(2, Content::Access(set));
-    [next(1, changes(2)), set, apart, first, suggestion, answer, sign_off, withdrawal, named]
+    let again = next(1, changes(2));
+    [again, set, apart, first, suggestion, answer, sign_off, withdrawal, named, copied]
 }
 
 fn acts(proof: &Equivocation) -> Vec<Act> {

@@ -116,6 +116,11 @@ fn envelopes() -> Vec<Door> {
         NAME_BYTES, "envelope: signatory's title", "malformed", stated::sign_off_as;
         DEPENDENCIES, "envelope: name of a version", "not well formed", stated::version_name_of;
         NAME_BYTES, "envelope: name of a version", "malformed", stated::version_name;
+        CHANGES_PER_ENVELOPE, "envelope: copied", "not well formed", stated::copied_of_changes;
+        CHANGES_PER_ENVELOPE, "envelope: names of who is copied", "not well formed",
+            stated::copied_of_names;
+        DEPENDENCIES, "envelope: version that is copied", "not well formed", stated::copy_of;
+        NAME_BYTES, "envelope: whose is copied", "malformed", stated::copy_of_owner;
         REASON_BYTES, "envelope: withdrawal", "not well formed", stated::withdrawal_with_reason;
         FENCED_SIGN_OFFS, "envelope: fence", "not well formed",
             signed::envelope_with_fence_of_sign_offs;

@@ -64,7 +64,7 @@ fn decoded<T>(result: Result<T, DecodeError>) -> Result<T, String> {
 
 // Envelopes.
 
-fn genesis(audience: Audience) -> Genesis {
+pub(crate) fn genesis(audience: Audience) -> Genesis {
     Genesis {
         workspace: WorkspaceId([3; 32]),
         kind: Kind::ReferralPathway,
@@ -78,7 +78,7 @@ fn genesis(audience: Audience) -> Genesis {
     }
 }
 
-fn header(genesis: &Genesis) -> Header {
+pub(crate) fn header(genesis: &Genesis) -> Header {
     Header {
         version: VERSION,
         workspace: genesis.workspace,

@@ -25,6 +25,7 @@ pub(crate) mod tags;
 pub(crate) mod suggestions;
 pub(crate) mod signatures;
 pub(crate) mod versions;
+pub(crate) mod copies;
 pub(crate) mod list;
 pub(crate) mod history;
 pub(crate) mod network;
@@ -33,9 +34,11 @@ pub(crate) mod computers;
 pub(crate) mod assets;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 
+use crate::http::api::copies::BUNDLE_BYTES;
 use crate::http::{App, live};
 
 /// Every page. The same addresses are made in `web_ui::urls`.
@@ -100,11 +103,17 @@ fn routes() -> Vec<Route> {
         ("/workspaces/{w}/import/upload", get(import::upload)),
         ("/workspaces/{w}/import/check", post(import::check)),
         ("/workspaces/{w}/import/done", post(import::done)),
+        ("/workspaces/{w}/copy", large(get(copies::ask_for_file).post(copies::copy_file))),
         ("/live", get(live::news)),
         ("/assets/{file}", get(assets::give)),
     ];
     routes.extend(of_documents());
     routes
+}
+
+/// Lets a route take what is larger than most forms.
+fn large(methods: MethodRouter<App>) -> MethodRouter<App> {
+    methods.layer(DefaultBodyLimit::max(BUNDLE_BYTES))
 }
 
 fn of_documents() -> Vec<Route> {
@@ -138,6 +147,10 @@ fn of_documents() -> Vec<Route> {
         ("/documents/{d}/version", get(versions::show).post(versions::name)),
         ("/documents/{d}/restore", get(versions::ask_to_restore).post(versions::restore)),
         ("/documents/{d}/authors", get(versions::authors)),
+        ("/documents/{d}/copy", get(copies::ask).post(copies::copy)),
+        ("/documents/{d}/incoming", get(copies::incoming).post(copies::take_in)),
+        ("/documents/{d}/incoming/file", large(post(copies::give))),
+        ("/documents/{d}/offer", post(copies::offer)),
         ("/documents/{d}/live", get(live::text)),
         ("/documents/{d}/figures", get(figures::form).post(figures::check)),
         ("/documents/{d}/figures/done", post(figures::done)),

@@ -65,6 +65,10 @@ pub(crate) async fn open(app: &App, signed: &Signed, id: DocumentId) -> Result<O
         heads: view.heads.clone(),
         cannot: cannot(&view, &members),
         may_suggest: view.may_suggest,
+        copied_from: view
+            .origin
+            .as_ref()
+            .map(|origin| format!("{} ({})", origin.owner_name, origin.workspace_name)),
     };
     let workspace_name = workspace.name;
     Ok(Opened { chrome, head, view, content, conflicts, members, workspace_name, last_editor })

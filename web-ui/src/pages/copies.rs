@@ -1,0 +1,215 @@
+//! Copies: making one for another workspace, and what changed in the original since.
+
+use askama::Template;
+use crdt_schema::identity::WorkspaceId;
+
+use super::DocumentHead;
+use super::history::{CompareChange, CompareRow, Piece};
+use crate::chrome::{Chrome, Tab};
+use crate::forms::{Choice, Field, FormError};
+
+/// `/documents/{d}/copy`: for which workspace. Posts `workspace` and `heads` to the same address.
+#[derive(Debug, Template)]
+#[template(path = "pages/copy.html")]
+pub struct Copy {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Which document; `heads` is the version to copy.
+    pub document: DocumentHead,
+    /// Where the copy may stand: workspaces in which the organisation may write.
+    pub workspaces: Vec<Choice>,
+    /// Which was chosen.
+    pub workspace: Field,
+}
+
+/// `/workspaces/{w}/copy`: a copy of a document from a file. Posts `file` to the same address.
+#[derive(Debug, Template)]
+#[template(path = "pages/copy_file.html")]
+pub struct CopyFile {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Where the copy will stand.
+    pub workspace: WorkspaceId,
+    /// The file.
+    pub file: Field,
+}
+
+/// Something that changed in the original.
+#[derive(Clone, Debug)]
+pub struct IncomingRow {
+    /// Where, for the form.
+    pub path: String,
+    /// What was changed there.
+    pub row: CompareRow,
+    /// How that stands to what stands here: a sentence.
+    pub standing: String,
+    /// In a conflict: what stands here. Nothing if there is nothing to choose.
+    pub ours: Option<String>,
+    /// In a conflict: what was chosen, "ours" or "theirs".
+    pub choice: Field,
+}
+
+impl IncomingRow {
+    /// Returns what there is to choose.
+    #[must_use]
+    pub fn choices(&self) -> Vec<Choice> {
+        vec![
+            Choice::new("ours", "Keep ours", "What stands here stays."),
+            Choice::new("theirs", "Use theirs", "What stands in the original comes here."),
+        ]
+    }
+}
+
+/// `/documents/{d}/incoming`: what is new in the original. Posts `heads` and the choices, each under `choice` and the path, to
+/// the same address; a file under `file` to `/documents/{d}/incoming/file`.
+#[derive(Debug, Template)]
+#[template(path = "pages/incoming.html")]
+pub struct Incoming {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Which copy.
+    pub document: DocumentHead,
+    /// Is the original here, or a file of it?
+    pub is_reachable: bool,
+    /// Who changed something there, and when, the newest first.
+    pub made: Vec<String>,
+    /// What they changed.
+    pub rows: Vec<IncomingRow>,
+    /// May the copy be offered to the original's keepers as a suggestion?
+    pub may_offer: bool,
+    /// A file of the original.
+    pub file: Field,
+}
+
+impl Copy {
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            document: DocumentHead::sample(),
+            workspaces: vec![
+                Choice::new("a", "Saltway together", "12 documents"),
+                Choice::new("b", "Northmere together", "This document is from here"),
+            ],
+            workspace: Field::of("a"),
+        }
+    }
+
+    /// Returns the page that comes back without a choice.
+    #[must_use]
+    pub fn sample_error() -> Self {
+        let mut page = Self::sample();
+        page.workspace = Field::default();
+        page.refuse("Choose where the copy shall stand");
+        page
+    }
+
+    /// Says what is wrong with the choice.
+    pub fn refuse(&mut self, message: &str) {
+        self.workspace.refuse(message);
+        let field = "workspace".to_owned();
+        self.chrome.errors = vec![FormError { field, message: message.to_owned() }];
+    }
+}
+
+impl CopyFile {
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            workspace: WorkspaceId([7; 32]),
+            file: Field::default(),
+        }
+    }
+
+    /// Says what is wrong with the file.
+    pub fn refuse(&mut self, message: &str) {
+        self.file.refuse(message);
+        let field = "file".to_owned();
+        self.chrome.errors = vec![FormError { field, message: message.to_owned() }];
+    }
+}
+
+impl Incoming {
+    /// Is there something to choose?
+    #[must_use]
+    pub fn has_conflicts(&self) -> bool {
+        self.rows.iter().any(|row| row.ours.is_some())
+    }
+
+    /// Says what is wrong with the file.
+    pub fn refuse_file(&mut self, message: &str) {
+        self.file.refuse(message);
+        let field = "file".to_owned();
+        self.chrome.errors = vec![FormError { field, message: message.to_owned() }];
+    }
+
+    /// Asks for every choice that is missing.
+    pub fn ask_for_choices(&mut self) {
+        let open = self.rows.iter_mut().filter(|row| row.ours.is_some());
+        for row in open.filter(|row| row.choice.value.is_empty()) {
+            let message = format!("Choose what “{}” shall say", row.row.label);
+            row.choice.refuse(&message);
+            self.chrome.errors.push(FormError { field: format!("choice{}", row.path), message });
+        }
+    }
+
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        let row = |path: &str, label: &str, was: &str, is: &str| CompareRow {
+            label: format!("{label} {path}"),
+            change: CompareChange::Changed(vec![
+                Piece::Removed(was.to_owned()),
+                Piece::Added(is.to_owned()),
+            ]),
+        };
+        let new = IncomingRow {
+            path: "/title".to_owned(),
+            row: row("", "Title", "Cash first", "Cash first, second edition"),
+            standing: "Only they changed this. It comes here.".to_owned(),
+            ours: None,
+            choice: Field::default(),
+        };
+        let conflict = IncomingRow {
+            path: "/body/information_governance/retention/period_months".to_owned(),
+            row: row("(months)", "How long it is kept", "6", "9"),
+            standing: "You changed this as well.".to_owned(),
+            ours: Some("12".to_owned()),
+            choice: Field::default(),
+        };
+        let mut document = DocumentHead::sample();
+        document.copied_from = Some("Kent County Council (Kent together)".to_owned());
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            document,
+            is_reachable: true,
+            made: vec!["Sam Ali (Kent County Council), today at 3:05pm".to_owned()],
+            rows: vec![new, conflict],
+            may_offer: true,
+            file: Field::default(),
+        }
+    }
+
+    /// Returns the page of a copy that has all that the original has.
+    #[must_use]
+    pub fn sample_none() -> Self {
+        Self { rows: Vec::new(), made: Vec::new(), ..Self::sample() }
+    }
+
+    /// Returns the page of a copy whose original is elsewhere.
+    #[must_use]
+    pub fn sample_away() -> Self {
+        Self { is_reachable: false, may_offer: false, ..Self::sample_none() }
+    }
+
+    /// Returns the page that comes back without a choice.
+    #[must_use]
+    pub fn sample_error() -> Self {
+        let mut page = Self::sample();
+        page.ask_for_choices();
+        page
+    }
+}
