@@ -14,6 +14,7 @@ mod suggestions;
 mod computers;
 mod proof;
 mod signatures;
+mod copies;
 mod storm;
 mod files;
 mod secrets;
