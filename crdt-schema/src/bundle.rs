@@ -213,12 +213,7 @@ impl BundledDocument {
         let mut live = Some(Document::empty());
         for (at, text) in (1..).zip(&self.envelopes) {
             let bad = || VerifyError::BadEnvelope(number, at);
-            let bytes = STANDARD.decode(text).map_err(|_| bad())?;
-            let envelope = Envelope::from_bytes(&bytes).map_err(|_| bad())?;
-            let is_here = envelope.header.workspace == log.workspace();
-            if !is_here || !envelope.is_well_formed() || !envelope.is_true() {
-                return Err(bad());
-            }
+            let (id, envelope) = read(text, log).ok_or_else(bad)?;
             if ledger.is_none()
                 && let Some(genesis) = &envelope.genesis
             {
@@ -243,7 +238,6 @@ impl BundledDocument {
                 pass(&envelope, &changes, ledger, &brought, &mut live)
                     .map_err(|why| why.map_or_else(missing, refused))?;
             }
-            let id = Envelope::id_of(&bytes);
             if let Content::SignOff(sign_off) = &envelope.content {
                 let content = said(sign_off, ledger, &brought, live.as_ref());
                 let content = content.ok_or_else(|| refused(sign_off::OTHER_WORDS))?;
@@ -267,28 +261,10 @@ impl BundledDocument {
         }
         let document = restore(&brought, |id, _| ledger.counts(id))
             .ok_or(VerifyError::BadEnvelope(number, self.envelopes.len()))?;
-        let genesis = ledger.genesis();
-        let owner = names.iter().find(|named| named.organization == genesis.owner);
-        let source = Source {
-            origin: Origin {
-                workspace: log.workspace(),
-                workspace_name: log.state().name.clone(),
-                document: genesis.id(),
-                owner: genesis.owner,
-                owner_name: owner.map_or_else(|| log.state().name.clone(), |it| it.name.clone()),
-                version: copied::ids(&document.heads()),
-            },
-            kind: genesis.kind,
-            document: document.clone(),
-            names,
-            originals: originals
-                .into_iter()
-                .filter(|(id, _)| ledger.counts(id))
-                .map(|(_, original)| original)
-                .collect(),
-        };
+        originals.retain(|(id, _)| ledger.counts(id));
+        let originals = originals.into_iter().map(|(_, original)| original).collect();
         Ok(VerifiedDocument {
-            source,
+            source: source(log, &ledger, &document, (names, originals)),
             id: ledger.genesis().id(),
             heads: document.heads(),
             audience: ledger.access().audience(&ledger.genesis().audience),
@@ -297,6 +273,36 @@ impl BundledDocument {
             written,
         })
     }
+}
+
+/// Reads an envelope that is signed, and of this workspace.
+fn read(text: &str, log: &Log) -> Option<(EnvelopeId, Envelope)> {
+    let bytes = STANDARD.decode(text).ok()?;
+    let envelope = Envelope::from_bytes(&bytes).ok()?;
+    let is_here = envelope.header.workspace == log.workspace();
+    (is_here && envelope.is_well_formed() && envelope.is_true())
+        .then(|| (Envelope::id_of(&bytes), envelope))
+}
+
+/// Puts together what a copy of the document needs.
+fn source(
+    log: &Log,
+    ledger: &Ledger,
+    document: &Document,
+    (names, originals): (Vec<Named>, Vec<Original>),
+) -> Source {
+    let genesis = ledger.genesis();
+    let owner = names.iter().find(|named| named.organization == genesis.owner);
+    let workspace_name = log.state().name.clone();
+    let origin = Origin {
+        workspace: log.workspace(),
+        document: genesis.id(),
+        owner: genesis.owner,
+        owner_name: owner.map_or_else(|| workspace_name.clone(), |named| named.name.clone()),
+        workspace_name,
+        version: copied::ids(&document.heads()),
+    };
+    Source { origin, kind: genesis.kind, document: document.clone(), names, originals }
 }
 
 /// Returns what the members of a workspace are called.

@@ -407,26 +407,6 @@ impl Document {
         Ok(compare::compare(self.kind(), &self.tree_at(from)?, &self.tree_at(to)?))
     }
 
-    /// Returns the edits that do to this document what was done between two others that share a beginning with it.
-    ///
-    /// What was done to an item that is not here is left out. In texts, what others changed meanwhile stays.
-    #[must_use]
-    pub fn again(&self, before: &Self, after: &Self) -> Vec<Edit> {
-        again::edits(&before.tree(), &after.tree(), &self.tree())
-    }
-
-    /// Returns the edits that, made on a version, lead back to what an earlier one said. What was taken away since comes
-    /// back as something new.
-    ///
-    /// # Errors
-    /// If a version is not known.
-    pub fn back_to(&self, earlier: &Heads, from: &Heads) -> Result<Vec<Edit>, UnknownVersion> {
-        let (from, earlier) = (self.tree_at(from)?, self.tree_at(earlier)?);
-        // Items that came back before have other names; what they say is what counts.
-        let is_same = from.to_value() == earlier.to_value();
-        Ok(if is_same { Vec::new() } else { again::edits(&from, &earlier, &from) })
-    }
-
     pub(crate) const fn automerge(&self) -> &Automerge {
         &self.automerge
     }

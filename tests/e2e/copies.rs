@@ -1,10 +1,13 @@
 //! A region copies another's agreement by its signed file, both change it, the copy takes in what improved, is signed, and
 //! the first region's officer checks the proof offline.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result, ensure};
 use hyper::Method;
 use serde_json::{Value, json};
-use tests::api::text;
+use tests::api::{Api, text};
+use tests::browser::Browser;
 use tests::node::Node;
 use tests::stage::{Pair, play};
 use tests::{axe, places};
@@ -69,21 +72,9 @@ async fn a_region_copies_an_agreement_keeps_it_true_and_signs_it() -> Result<()>
         ruth.see("Nothing is new there").await?;
         axe::check(&ruth).await?;
 
-        ruth.visit(&format!("/documents/{copy}/sign")).await?;
-        ruth.fill("Their job title", "Director").await?;
-        ruth.press("Sign").await?;
-        ruth.see("Signed as it is now").await?;
-        let proof = folder.path().join("proof.json");
-        std::fs::write(&proof, region.export(&copy, "bundle").await?)?;
-        let officer = Node::empty("Northmere's data protection officer")?;
-        let proof = proof.to_str().context("a path that is not UTF-8")?;
-        let proven = officer.json(&["verify", "--json", proof]).await?;
-        let signature = proven.pointer("/documents/0/signatures/0").context("no signature")?;
-        ensure!(text(signature, "title")? == "Director", "{signature}");
-        let said = signature.pointer("/content/title").and_then(Value::as_str);
-        ensure!(said == Some("Saltway data sharing agreement"), "{said:?}");
-
-        let given = read(proof)?;
+        sign(&ruth, &copy).await?;
+        let proof = prove(&region, &copy, folder.path()).await?;
+        let given = serde_json::from_slice(&std::fs::read(proof)?)?;
         let path = format!("/api/v1/documents/{original}/upstream");
         let back = northmere.ask(Method::PUT, &path, Some(&given)).await?;
         let offered = back.pointer("/changes").and_then(Value::as_array).context("no changes")?;
@@ -98,6 +89,23 @@ fn document_of(path: &str) -> Result<String> {
     Ok(id.split(['/', '?']).next().unwrap_or_default().to_owned())
 }
 
-fn read(file: &str) -> Result<Value> {
-    Ok(serde_json::from_slice(&std::fs::read(file)?)?)
+async fn sign(ruth: &Browser, copy: &str) -> Result<()> {
+    ruth.visit(&format!("/documents/{copy}/sign")).await?;
+    ruth.fill("Their job title", "Director").await?;
+    ruth.press("Sign").await?;
+    ruth.see("Signed as it is now").await
+}
+
+/// Lets somebody who knows neither region check the copy's bundle; returns where it lies.
+async fn prove(region: &Api, copy: &str, folder: &Path) -> Result<PathBuf> {
+    let proof = folder.join("proof.json");
+    std::fs::write(&proof, region.export(copy, "bundle").await?)?;
+    let officer = Node::empty("Northmere's data protection officer")?;
+    let file = proof.to_str().context("a path that is not UTF-8")?;
+    let proven = officer.json(&["verify", "--json", file]).await?;
+    let signature = proven.pointer("/documents/0/signatures/0").context("no signature")?;
+    ensure!(text(signature, "title")? == "Director", "{signature}");
+    let said = signature.pointer("/content/title").and_then(Value::as_str);
+    ensure!(said == Some("Saltway data sharing agreement"), "{said:?}");
+    Ok(proof)
 }

@@ -2,16 +2,39 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Edit;
 use super::path::{FieldPath, ItemId};
 use super::read::{Field, Item, Node};
+use super::{Document, Edit, UnknownVersion};
 use super::{reconcile, text};
+use crate::heads::Heads;
+
+impl Document {
+    /// Returns the edits that do to this document what was done between two others that share a beginning with it.
+    ///
+    /// What was done to an item that is not here is left out. In texts, what others changed meanwhile stays.
+    #[must_use]
+    pub fn again(&self, before: &Self, after: &Self) -> Vec<Edit> {
+        edits(&before.tree(), &after.tree(), &self.tree())
+    }
+
+    /// Returns the edits that, made on a version, lead back to what an earlier one said. What was taken away since comes
+    /// back as something new.
+    ///
+    /// # Errors
+    /// If a version is not known.
+    pub fn back_to(&self, earlier: &Heads, from: &Heads) -> Result<Vec<Edit>, UnknownVersion> {
+        let (from, earlier) = (self.tree_at(from)?, self.tree_at(earlier)?);
+        // Items that came back before have other names; what they say is what counts.
+        let is_same = from.to_value() == earlier.to_value();
+        Ok(if is_same { Vec::new() } else { edits(&from, &earlier, &from) })
+    }
+}
 
 /// Returns the edits that do to `now` what was done between `before` and `after`.
 ///
 /// Items of lists are the same by their names, wherever they stand. What was done to an item that is not in `now` is
 /// left out; a field says afterwards what it says in `after`; in a text, what others changed meanwhile stays.
-pub(crate) fn edits(before: &Node, after: &Node, now: &Node) -> Vec<Edit> {
+fn edits(before: &Node, after: &Node, now: &Node) -> Vec<Edit> {
     let mut again = Again { edits: Vec::new() };
     again.values(&FieldPath::default(), before, after, now);
     again.edits

@@ -120,23 +120,9 @@ pub enum Command {
         content: Value,
         person: Person,
     },
-    /// Makes a copy of a document, with its history, in a workspace; answered with
-    /// [`Done::Document`](crate::Done::Document). `provenance` is what the copy says of where it comes from.
-    Fork {
-        from: Box<Upstream>,
-        workspace: WorkspaceId,
-        audience: Audience,
-        provenance: Value,
-        person: Person,
-    },
-    /// Takes in what changed in a document that shares this one's beginning, with what somebody chose where both changed the
-    /// same; answered with [`Done::Document`](crate::Done::Document).
-    Pull {
-        document: DocumentId,
-        from: Box<Upstream>,
-        choices: BTreeMap<FieldPath, Choice>,
-        person: Person,
-    },
+    /// Makes a copy of a document, or takes in what changed in another one; answered with
+    /// [`Done::Document`](crate::Done::Document).
+    Copy { copying: Box<Copying>, person: Person },
     /// Changes a document as somebody saw it at `base` (`None`: as it is now); answered with [`Done::Document`](crate::Done::Document).
     EditDocument {
         document: DocumentId,
@@ -181,7 +167,16 @@ pub enum Upstream {
     /// A version of a document that this node has; without one, the newest.
     Held { document: DocumentId, version: Option<Heads> },
     /// What somebody gave in a file, verified.
-    Given(Source),
+    Given(Box<Source>),
+}
+
+/// What is done with copies.
+#[derive(Clone, Debug)]
+pub enum Copying {
+    /// A copy is made, with the history, in a workspace. `provenance` is what it says of where it comes from.
+    Fork { from: Upstream, workspace: WorkspaceId, audience: Audience, provenance: Value },
+    /// A document takes in what changed in one that shares its beginning, with what somebody chose where both changed the same.
+    Pull { document: DocumentId, from: Upstream, choices: BTreeMap<FieldPath, Choice> },
 }
 
 /// What an organisation states about a document.

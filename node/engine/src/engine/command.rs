@@ -73,12 +73,7 @@ impl Engine {
                 let genesis = self.genesis(workspace, kind, audience);
                 self.create_document(genesis, &content, person, effects)
             }
-            Command::Fork { from, workspace, audience, provenance, person } => {
-                self.fork(*from, (workspace, audience), provenance, person, effects)
-            }
-            Command::Pull { document, from, choices, person } => {
-                self.pull(document, *from, &choices, person, effects)
-            }
+            Command::Copy { copying, person } => self.copy(*copying, person, effects),
             Command::EditDocument { document, base, edits, conditions, person } => {
                 self.edit_document(document, (base.as_ref(), &conditions), &edits, person, effects)
             }

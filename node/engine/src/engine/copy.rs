@@ -15,10 +15,26 @@ use serde_json::{Value, json};
 use super::Engine;
 use super::command::{refuse_edit, sentence};
 use crate::effects::{Done, Effects, Refused};
-use crate::input::{Conditions, Upstream};
+use crate::input::{Conditions, Copying, Upstream};
 
 impl Engine {
-    pub(super) fn fork(
+    pub(super) fn copy(
+        &mut self,
+        copying: Copying,
+        person: Person,
+        effects: &mut Effects,
+    ) -> Result<Done, Refused> {
+        match copying {
+            Copying::Fork { from, workspace, audience, provenance } => {
+                self.fork(from, (workspace, audience), provenance, person, effects)
+            }
+            Copying::Pull { document, from, choices } => {
+                self.pull(document, from, &choices, person, effects)
+            }
+        }
+    }
+
+    fn fork(
         &mut self,
         from: Upstream,
         (workspace, audience): (WorkspaceId, Audience),
@@ -57,7 +73,7 @@ impl Engine {
         self.edit_document(document, (None, &Conditions::default()), &says, person, effects)
     }
 
-    pub(super) fn pull(
+    fn pull(
         &mut self,
         document: DocumentId,
         from: Upstream,
@@ -73,12 +89,12 @@ impl Engine {
         let ours = self.opened(&workspace, &document)?.document.clone();
         let incoming = ours.incoming(&source.document).map_err(|error| refuse_copy(&error))?;
         let has: BTreeSet<ChangeHash> = ours.hashes().into_iter().collect();
-        let merged = with(&ours, &source, &has)?;
+        let mut merged = with(&ours, &source, &has)?;
         let edits = merged.settle(&ours, &incoming, choices).map_err(Refused::ToChoose)?;
         // What cannot be done is found before anything is said.
         let nobody = envelope::actor(&NodeId([0; 32]), &SessionId([0; 16]));
         let base = merged.heads();
-        merged.clone().edit(&nobody, &base, &edits, now).map_err(|error| refuse_edit(&error))?;
+        merged.edit(&nobody, &base, &edits, now).map_err(|error| refuse_edit(&error))?;
         for piece in Self::pieces(&source, |change| !has.contains(change))? {
             let content = Content::Copied(piece);
             let envelope = self.seal(workspace, document, None, person.clone(), content)?;
@@ -104,7 +120,7 @@ impl Engine {
 
     fn source_of(&mut self, from: Upstream) -> Result<Source, Refused> {
         match from {
-            Upstream::Given(source) => Ok(source),
+            Upstream::Given(source) => Ok(*source),
             Upstream::Held { document, version } => {
                 let source = self.source(&document)?;
                 match version {

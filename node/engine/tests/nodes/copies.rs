@@ -8,7 +8,7 @@ use crdt_schema::document::{Choice, Edit, FieldPath, Standing};
 use crdt_schema::envelope::{self, Content, Envelope, Header};
 use crdt_schema::identity::{DocumentId, OrganizationId, Role, SessionId, Timestamp, WorkspaceId};
 use crdt_schema::key::NodeKey;
-use engine::input::Upstream;
+use engine::input::{Copying, Upstream};
 use engine::{Command, Done, Refused};
 use serde_json::{Value, json};
 
@@ -32,13 +32,13 @@ fn fork(
     document: DocumentId,
     workspace: WorkspaceId,
 ) -> Result<DocumentId, Refused> {
-    let command = Command::Fork {
-        from: Box::new(Upstream::Held { document, version: None }),
+    let copying = Copying::Fork {
+        from: held(document),
         workspace,
         audience: Audience::default(),
         provenance: json!({"network": "the first"}),
-        person: person("Sam"),
     };
+    let command = Command::Copy { copying: Box::new(copying), person: person("Sam") };
     stage.command(by, command).map(|done| match done {
         Done::Document { id, .. } => id,
         other => panic!("{other:?}"),
@@ -52,12 +52,16 @@ fn pull(
     from: Upstream,
     choices: BTreeMap<FieldPath, Choice>,
 ) -> Result<Done, Refused> {
-    let from = Box::new(from);
-    stage.command(by, Command::Pull { document, from, choices, person: person("Sam") })
+    let copying = Box::new(Copying::Pull { document, from, choices });
+    stage.command(by, Command::Copy { copying, person: person("Sam") })
 }
 
 fn held(document: DocumentId) -> Upstream {
     Upstream::Held { document, version: None }
+}
+
+fn given(source: Source) -> Upstream {
+    Upstream::Given(Box::new(source))
 }
 
 fn said(stage: &mut Stage, at: usize, document: DocumentId) -> Value {
@@ -134,7 +138,7 @@ fn what_improved_in_the_original_is_taken_in_beside_what_was_adapted() {
     );
     stage.run();
     let incoming = stage.nodes[1].engine.reader().source(&copy).unwrap();
-    pull(&mut stage, 1, original, Upstream::Given(incoming), BTreeMap::new()).unwrap();
+    pull(&mut stage, 1, original, given(incoming), BTreeMap::new()).unwrap();
     stage.run();
     let there = said(&mut stage, 0, original);
     assert_eq!(there["description"], "We share first names only. We keep them for twelve months.");
@@ -170,12 +174,12 @@ fn what_two_members_take_in_at_once_is_there_once() {
     stage.run();
     stage.set(0, original, "/description", "Words that came later.");
     stage.run();
-    let given = stage.nodes[1].engine.reader().source(&original).unwrap();
+    let source = stage.nodes[1].engine.reader().source(&original).unwrap();
     stage.is_cut = true;
     stage.unlink(1, 2);
     stage.run();
     pull(&mut stage, 1, copy, held(original), BTreeMap::new()).unwrap();
-    pull(&mut stage, 2, copy, Upstream::Given(given), BTreeMap::new()).unwrap();
+    pull(&mut stage, 2, copy, given(source), BTreeMap::new()).unwrap();
     stage.is_cut = false;
     stage.link(1, 2);
     stage.run();
@@ -200,8 +204,8 @@ fn who_may_only_read_here_takes_nothing_in_and_who_cannot_read_there_copies_noth
     stage.run();
     stage.set(0, original, "/title", "New");
     stage.run();
-    let given = stage.nodes[1].engine.reader().source(&original).unwrap();
-    let refused = pull(&mut stage, 2, copy, Upstream::Given(given), BTreeMap::new());
+    let source = stage.nodes[1].engine.reader().source(&original).unwrap();
+    let refused = pull(&mut stage, 2, copy, given(source), BTreeMap::new());
     assert!(matches!(refused, Err(Refused::NotAllowed(_))), "{refused:?}");
 }
 
@@ -246,11 +250,11 @@ fn an_author_elsewhere_who_tells_two_stories_parts_nobody_here() {
     stage.is_cut = true;
     stage.unlink(1, 2);
     stage.run();
-    pull(&mut stage, 1, copy, Upstream::Given(one.clone()), BTreeMap::new()).unwrap();
-    pull(&mut stage, 2, copy, Upstream::Given(other.clone()), BTreeMap::new()).unwrap();
+    pull(&mut stage, 1, copy, given(one.clone()), BTreeMap::new()).unwrap();
+    pull(&mut stage, 2, copy, given(other.clone()), BTreeMap::new()).unwrap();
     stage.set(1, copy, "/description", "Written on the one story");
     stage.set(2, copy, "/licence", "CC0-1.0");
-    let both = pull(&mut stage, 1, copy, Upstream::Given(other), BTreeMap::new());
+    let both = pull(&mut stage, 1, copy, given(other), BTreeMap::new());
     assert!(matches!(both, Err(Refused::Impossible(_))), "{both:?}");
     stage.is_cut = false;
     stage.link(1, 2);
@@ -279,7 +283,7 @@ fn changes_that_their_author_did_not_sign_are_refused() {
     let mut forged = told(&source, "Not what they wrote");
     let last = forged.originals.last_mut().unwrap();
     last.header.person = person("Somebody else");
-    let refused = pull(&mut stage, 1, copy, Upstream::Given(forged), BTreeMap::new());
+    let refused = pull(&mut stage, 1, copy, given(forged), BTreeMap::new());
     assert!(matches!(refused, Err(Refused::Impossible(_))), "{refused:?}");
 
     let mut moved = told(&source, "Under another name");
@@ -289,6 +293,6 @@ fn changes_that_their_author_did_not_sign_are_refused() {
     let header = Header { node: key.id(), ..last.header.clone() };
     let content = Content::Changes(changes.clone());
     *last = Original::of(Envelope::seal(&key, header, None, content)).remove(0);
-    let refused = pull(&mut stage, 1, copy, Upstream::Given(moved), BTreeMap::new());
+    let refused = pull(&mut stage, 1, copy, given(moved), BTreeMap::new());
     assert!(refused.is_err(), "{refused:?}");
 }

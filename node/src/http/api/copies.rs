@@ -14,7 +14,7 @@ use crdt_schema::document::{Choice, FieldPath};
 use crdt_schema::identity::{DocumentId, EnvelopeId, WorkspaceId};
 use crdt_schema::key::Person;
 use crdt_schema::sign_off;
-use engine::input::{Command, Upstream};
+use engine::input::{Command, Copying, Upstream};
 use engine::view::UpstreamView;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -78,8 +78,9 @@ pub(crate) async fn copy(
     }
     let provenance = provenance(&source);
     let forked_from = origin_json(&source.origin);
-    let from = Box::new(Upstream::Given(source));
-    let command = Command::Fork { from, workspace, audience, provenance, person };
+    let from = Upstream::Given(Box::new(source));
+    let copying = Box::new(Copying::Fork { from, workspace, audience, provenance });
+    let command = Command::Copy { copying, person };
     let (id, heads) = edit::make(app, command).await?;
     Ok((id, json!({"id": id, "heads": heads, "workspace": workspace, "forked_from": forked_from})))
 }
@@ -380,8 +381,9 @@ pub(crate) async fn take_in(
             "the original is not on this computer. Get its file (\"doc export --format bundle\", or from its public shelf) and give it first",
         ));
     };
-    let from = Box::new(Upstream::Given(source));
-    let (_, heads) = edit::make(app, Command::Pull { document, from, choices, person }).await?;
+    let from = Upstream::Given(Box::new(source));
+    let copying = Box::new(Copying::Pull { document, from, choices });
+    let (_, heads) = edit::make(app, Command::Copy { copying, person }).await?;
     Ok(heads)
 }
 

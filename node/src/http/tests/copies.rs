@@ -80,6 +80,16 @@ async fn a_copy_takes_in_what_improved_and_asks_where_both_changed() {
         "nothing is left"
     );
 
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_copy_offers_goes_there_and_back_and_is_there_once() {
+    let node = Node::start().await;
+    let (first, second) = (node.workspace().await, second(&node).await);
+    let id = node.example(&first).await;
+    let copy = forked(&node, &id, &second).await;
+    patch(&node, &copy, json!({"status": "in_review", "description": "For Saltway."})).await;
     let copies = node.get(&format!("/documents/{id}/copies")).await;
     assert_eq!(copies["items"][0]["id"], json!(copy));
     let differs = copies["items"][0]["differs"].as_array().unwrap();
@@ -96,7 +106,7 @@ async fn a_copy_takes_in_what_improved_and_asks_where_both_changed() {
     assert_eq!(taken.status, 200, "{}", taken.text());
     let original = node.get(&format!("/documents/{id}")).await;
     assert_eq!(original["description"], "For Saltway.");
-    let done = node.ask("POST", &pull, None).await;
+    let done = node.ask("POST", &format!("/documents/{copy}/pull"), None).await;
     assert_eq!(done.status, 200, "{}", done.text());
     let last = node.get(&format!("/documents/{copy}")).await;
     assert_eq!(last["description"], "For Saltway.", "what went there and back is there once");
