@@ -13,6 +13,7 @@ mod note;
 mod organization_profile;
 mod passages;
 mod programme_evaluation;
+mod public;
 mod referral_pathway;
 mod rules;
 mod service;
@@ -21,6 +22,7 @@ mod tagging_convention;
 
 pub use form::{ListSpec, Shape, Spec};
 pub use passages::{Passage, area, decision, passages};
+pub use public::{may_tell_where_a_refuge_is, unfit_for_public};
 
 use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;

@@ -30,6 +30,8 @@ pub(crate) mod suggest;
 pub(crate) mod sign;
 pub(crate) mod versions;
 pub(crate) mod copies;
+pub(crate) mod publish;
+pub(crate) mod shelf;
 pub(crate) mod person;
 pub(crate) mod node;
 pub(crate) mod pair;
@@ -74,6 +76,8 @@ enum Command {
     #[command(subcommand)]
     Proposal(proposal::Command),
     Doc(document::Args),
+    #[command(subcommand)]
+    Shelf(shelf::Command),
     #[command(subcommand)]
     Person(person::Command),
     #[command(subcommand)]
@@ -141,6 +145,9 @@ async fn run(cli: Cli, output: &mut Output) -> anyhow::Result<()> {
         }
         Command::Doc(args) => {
             with_client(data()?, async |c| document::run(args, c, output).await).await
+        }
+        Command::Shelf(command) => {
+            with_client(data()?, async |c| shelf::run(command, c, output).await).await
         }
         Command::Person(command) => {
             with_client(data()?, async |c| person::run(command, c, output).await).await

@@ -9,6 +9,7 @@ pub(crate) mod accounts;
 pub(crate) mod session;
 pub(crate) mod pages;
 pub(crate) mod live;
+pub(crate) mod shelf;
 pub(crate) mod ways;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use crate::http::pages::figures::HeldFigures;
 use crate::http::pages::frame::Banners;
 use crate::http::pages::import::HeldFiles;
 use crate::http::session::Sessions;
+use crate::http::shelf::contents::Shelf;
 
 /// Protects memory: one request's body.
 pub(crate) const BODY_BYTES: usize = 2 * 1024 * 1024;
@@ -51,6 +53,7 @@ struct Shared {
     held_files: HeldFiles,
     held_figures: HeldFigures,
     tabs: Tabs,
+    shelf: Shelf,
     started: Timestamp,
     /// Turns true when the node stops, so that streams end and the server can.
     is_stopping: watch::Sender<bool>,
@@ -60,6 +63,7 @@ impl App {
     /// Puts together what handlers need. `own` is where browsers and programs find this node.
     pub(crate) fn new(handle: Handle, data: DataDir, own: SocketAddr, token: String) -> Self {
         Self(Arc::new(Shared {
+            shelf: Shelf::new(&handle),
             handle,
             data,
             own,
@@ -117,6 +121,11 @@ impl App {
 
     pub(crate) fn tabs(&self) -> &Tabs {
         &self.0.tabs
+    }
+
+    /// Returns the public shelf.
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.0.shelf
     }
 
     /// Returns when this run of the node began.

@@ -15,6 +15,7 @@ mod computers;
 mod proof;
 mod signatures;
 mod copies;
+mod shelf;
 mod storm;
 mod files;
 mod secrets;

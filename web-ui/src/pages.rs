@@ -21,6 +21,8 @@ pub mod figures;
 pub mod history;
 pub mod versions;
 pub mod copies;
+pub mod publish;
+pub mod shelf;
 pub mod network;
 pub mod ways;
 pub mod settings;
@@ -205,6 +207,15 @@ fn samples_of_signatures() -> Vec<Sample> {
         "incoming-error" => copies::Incoming::sample_error(),
         "authors" => versions::Authors::sample(),
         "authors-none" => versions::Authors::sample_empty(),
+        "publish" => publish::Publish::sample(),
+        "publish-doubt" => publish::Publish::sample_doubt(),
+        "publish-unfit" => publish::Publish::sample_unfit(),
+        "publish-done" => publish::Publish::sample_done(),
+        "shelf" => shelf::Shelf::sample(),
+        "shelf-kind" => shelf::Shelf::sample_kind(),
+        "shelf-empty" => shelf::Shelf::sample_empty(),
+        "shelf-document" => shelf::ShelfDocument::sample(),
+        "shelf-missing" => shelf::ShelfMissing,
         "compare-side" => history::Compare::sample_side(),
         "signature-print" => signatures::SignedPrint::sample(),
     }

@@ -530,6 +530,12 @@ pub fn signature_withdraw(document: impl Display, signature: impl Display) -> St
     format!("/documents/{document}/signatures/{signature}/withdraw")
 }
 
+/// Publish a document; POST does it.
+#[must_use]
+pub fn publish(document: impl Display) -> String {
+    format!("/documents/{document}/publish")
+}
+
 /// A document to print.
 #[must_use]
 pub fn print(document: impl Display) -> String {

@@ -27,6 +27,12 @@ pub struct TextField {
 }
 
 impl Document {
+    /// Returns how many changes made a version: more than any version that it builds on.
+    #[must_use]
+    pub fn changes_in(&self, version: &Heads) -> usize {
+        self.graph.known().between(&[], version.as_slice()).len()
+    }
+
     /// Returns the texts of a version that merge letter by letter and say something, in the order of the content.
     ///
     /// # Errors

@@ -184,7 +184,13 @@ fn envelopes() -> [Envelope; 10] {
         Content::VersionName(named),
     ]
     .map(|content| next(3, content));
-    let original = next(4, changes(3));
+    let copied = copied(&genesis, next(4, changes(3)));
+    let (again, set) = (next(1, changes(2)), next(2, Content::Access(set)));
+    [again, set, apart, first, suggestion, answer, sign_off, withdrawal, named, copied]
+}
+
+/// The first envelope of a copy of a document, with what was written there.
+fn copied(genesis: &Genesis, original: Envelope) -> Envelope {
     let mut copy = Genesis { nonce: [25; 16], ..genesis.clone() };
     copy.origin = Some(Origin {
         workspace: genesis.workspace,
@@ -195,11 +201,8 @@ fn envelopes() -> [Envelope; 10] {
         version: vec![ChangeId([26; 32])],
     });
     let names = vec![Named { organization: genesis.owner, name: "Northmere".parse().unwrap() }];
-    let copied = Copied { names, envelopes: Original::of(original) };
-    let copied = Envelope::seal(&node(), header(&copy), Some(copy), Content::Copied(copied));
-    let set = next(2, Content::Access(set));
-    let again = next(1, changes(2));
-    [again, set, apart, first, suggestion, answer, sign_off, withdrawal, named, copied]
+    let content = Content::Copied(Copied { names, envelopes: Original::of(original) });
+    Envelope::seal(&node(), header(&copy), Some(copy), content)
 }
 
 fn acts(proof: &Equivocation) -> Vec<Act> {

@@ -14,6 +14,7 @@ use crate::cli::audience;
 use crate::cli::copies;
 use crate::cli::edit;
 use crate::cli::output::{Output, plain, text};
+use crate::cli::publish;
 use crate::cli::sign;
 use crate::cli::suggest;
 use crate::cli::versions;
@@ -103,6 +104,7 @@ enum Command {
         /// The document's id
         id: DocumentId,
     },
+    Publish(publish::Publish),
     /// Say who wrote which words of a document's texts
     Authors {
         /// The document's id
@@ -213,6 +215,7 @@ pub(crate) async fn run(
         Command::Pull(args) => copies::pull(args, client, output).await,
         Command::Offer(args) => copies::offer(args, client, output).await,
         Command::Copies { id } => copies::list(&id, client, output).await,
+        Command::Publish(args) => publish::publish(args, client, output).await,
         Command::Authors { id, heads } => {
             versions::authors(&id, heads.as_ref(), client, output).await
         }

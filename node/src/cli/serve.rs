@@ -13,6 +13,7 @@ use crate::cli::output::Output;
 use crate::client::{Client, is_locked};
 use crate::data::DataDir;
 use crate::http;
+use crate::http::shelf::listener::Open;
 use crate::running::{Options, Paths, Running, Touch};
 
 /// How long to wait until the operating system has named all addresses.
@@ -41,6 +42,9 @@ pub(crate) struct Args {
     /// Call nobody but at addresses that begin like this; may be given several times
     #[arg(long, value_name = "MULTIADDR")]
     only_call: Vec<String>,
+    /// Serve what is published at this address, to anybody who can reach it; port 0 is any free one
+    #[arg(long, value_name = "ADDR")]
+    shelf: Option<SocketAddr>,
 }
 
 pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyhow::Result<()> {
@@ -49,7 +53,7 @@ pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyho
     let http = addresses::http(args.http)?;
     let touch = if args.nearby { Touch::OnlineAndNearby } else { Touch::Online };
     let paths = Paths { relay: args.relay, announce: args.announce, only: args.only_call };
-    let node = match Node::start(data.clone(), http, listen, touch, paths).await {
+    let mut node = match Node::start(data.clone(), http, listen, touch, paths).await {
         Ok(node) => node,
         Err(error) if is_locked(&error) => {
             anyhow::bail!(
@@ -59,8 +63,15 @@ pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyho
         }
         Err(error) => return Err(error).context("cannot start the node"),
     };
+    let opened = match args.shelf {
+        Some(address) => node.open_shelf(address).await,
+        None => Ok(()),
+    };
     let mut nodes = [node];
-    let served = serve(&mut nodes, output).await;
+    let served = match opened {
+        Ok(()) => serve(&mut nodes, output).await,
+        Err(error) => Err(error),
+    };
     for node in nodes {
         node.stop().await;
     }
@@ -71,6 +82,8 @@ pub(crate) async fn run(args: Args, data: DataDir, output: &mut Output) -> anyho
 pub(crate) struct Node {
     pub(crate) running: Running,
     data: DataDir,
+    /// The public shelf, if it is served.
+    shelf: Option<Open>,
 }
 
 impl Node {
@@ -89,13 +102,25 @@ impl Node {
         let _all =
             settle(running.handle(), PATIENCE, async || Ok(running.listen().len() >= wanted))
                 .await?;
-        Ok(Self { running, data })
+        Ok(Self { running, data, shelf: None })
+    }
+
+    /// Serves what is published, to anybody who can reach the address.
+    async fn open_shelf(&mut self, address: SocketAddr) -> anyhow::Result<()> {
+        let opened = Open::begin(self.running.app().clone(), address).await;
+        self.shelf = Some(opened.with_context(|| {
+            format!("cannot serve the public shelf at {address}; is another program there?")
+        })?);
+        Ok(())
     }
 
     pub(crate) async fn stop(self) {
         // First, so that no command asks a node that is going.
         let _ = self.data.withdraw();
         self.running.stop().await;
+        if let Some(shelf) = self.shelf {
+            shelf.shut().await;
+        }
     }
 
     fn http(&self) -> anyhow::Result<SocketAddr> {
@@ -173,7 +198,7 @@ async fn announce(node: &Node, output: &mut Output) -> anyhow::Result<()> {
     node.data.announce(http)?;
     let login_url = node.login_url().await?;
     let card = node.running.handle().read(|reader| reader.card().clone()).await?;
-    let ready = json!({
+    let mut ready = json!({
         "event": "ready",
         "organization": {"id": card.organization, "name": card.name, "sector": card.sector},
         "http": format!("http://{http}"),
@@ -181,8 +206,14 @@ async fn announce(node: &Node, output: &mut Output) -> anyhow::Result<()> {
         "listen": node.running.listen(),
         "data": node.data.path(),
     });
+    let shelf = node.shelf.as_ref().map(|shelf| format!("http://{}", shelf.at));
+    if let (Some(ready), Some(shelf)) = (ready.as_object_mut(), &shelf) {
+        ready.insert("shelf".to_owned(), json!(shelf));
+    }
+    let shelf =
+        shelf.map(|shelf| format!("\n  shelf    {shelf}, for everybody")).unwrap_or_default();
     output.result(&ready, |_| {
-        format!("{}\n  pages    http://{http}\n  sign in  {login_url}\n           (works once, within 10 minutes)", card.name)
+        format!("{}\n  pages    http://{http}{shelf}\n  sign in  {login_url}\n           (works once, within 10 minutes)", card.name)
     })?;
     Ok(())
 }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use crdt_schema::bundle::{Bundle, SignedVersion, Verified, VerifiedDocument};
 use crdt_schema::documents;
+use crdt_schema::heads::Heads;
 use crdt_schema::identity::OrganizationId;
 use crdt_schema::limits;
+use crdt_schema::sign_off;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 
@@ -20,16 +22,27 @@ use crate::http::api::time;
 pub(crate) struct Args {
     /// The file
     file: PathBuf,
+    /// Print the fingerprint of the words of this version, to compare with one on paper or on a public page [default: of the newest]
+    #[arg(long, value_name = "VERSION")]
+    heads: Option<Heads>,
 }
 
-pub(crate) async fn run(Args { file }: Args, output: &mut Output) -> anyhow::Result<()> {
+pub(crate) async fn run(Args { file, heads }: Args, output: &mut Output) -> anyhow::Result<()> {
     let bytes = read(&file).await?;
     // Judging thousands of signatures takes a while; nobody else is waiting in this program.
     let proven = tokio::task::spawn_blocking(move || Bundle::from_json(&bytes)?.verify())
         .await
         .context("the check was cut short")?
         .with_context(|| format!("{} does not prove what it should", file.display()))?;
-    output.result(&to_json(&proven), words)?;
+    let knows = |document: &VerifiedDocument| {
+        heads.as_ref().is_none_or(|heads| document.document.knows(heads))
+    };
+    anyhow::ensure!(
+        proven.documents.iter().any(knows) || heads.is_none(),
+        "{} does not hold that version of a document. Compare the version with where you have it from",
+        file.display()
+    );
+    output.result(&to_json(&proven, heads.as_ref()), words)?;
     Ok(())
 }
 
@@ -48,7 +61,7 @@ async fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn to_json(proven: &Verified) -> Value {
+fn to_json(proven: &Verified, heads: Option<&Heads>) -> Value {
     let state = proven.state();
     let members: Vec<Value> = state
         .members
@@ -61,7 +74,7 @@ fn to_json(proven: &Verified) -> Value {
             })
         })
         .collect();
-    let documents = proven.documents.iter().map(|document| document_json(proven, document));
+    let documents = proven.documents.iter().map(|document| document_json(proven, document, heads));
     json!({
         "verified": true,
         "workspace": {"id": proven.workspace(), "name": state.name},
@@ -71,7 +84,9 @@ fn to_json(proven: &Verified) -> Value {
     })
 }
 
-fn document_json(proven: &Verified, document: &VerifiedDocument) -> Value {
+fn document_json(proven: &Verified, document: &VerifiedDocument, heads: Option<&Heads>) -> Value {
+    let version = heads.unwrap_or(&document.heads);
+    let content = document.document.content_at(version).ok();
     let written: Vec<Value> = document
         .written
         .iter()
@@ -92,6 +107,12 @@ fn document_json(proven: &Verified, document: &VerifiedDocument) -> Value {
         "id": document.id,
         "title": documents::title(&document.document.content()),
         "heads": document.heads,
+        "version": content.map(|content| json!({
+            "heads": version,
+            "title": documents::title(&content),
+            "text": sign_off::text_of(&content),
+            "fingerprint": sign_off::text_of(&content).in_groups(),
+        })),
         "audience": document.audience,
         "written": written,
         "signatures": document.signed.iter().map(|signed| signature_json(proven, signed)).collect::<Vec<_>>(),
@@ -161,6 +182,12 @@ fn words(proven: &Value) -> String {
             written.map_or(0, Vec::len),
             text(document, "/heads"),
         ));
+        let version = document.get("version").filter(|version| !version.is_null());
+        lines.extend(version.map(|version| {
+            let (heads, title) = (text(version, "/heads"), text(version, "/title"));
+            let fingerprint = text(version, "/fingerprint");
+            format!("  Version {heads}, \"{title}\": its words have the fingerprint {fingerprint}")
+        }));
         let signatures = document.get("signatures").and_then(Value::as_array);
         lines.extend(signatures.into_iter().flatten().map(|one| signed_words(document, one)));
     }

@@ -14,6 +14,8 @@ pub(crate) mod suggestions;
 pub(crate) mod signatures;
 pub(crate) mod versions;
 pub(crate) mod copies;
+pub(crate) mod publish;
+pub(crate) mod shelf;
 pub(crate) mod audience;
 pub(crate) mod export;
 pub(crate) mod markdown;
@@ -93,6 +95,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/versions", get(versions::list).post(versions::name)),
         ("/documents/{d}/versions/{s}", delete(versions::take_back)),
         ("/documents/{d}/restore", post(versions::restore)),
+        ("/documents/{d}/publish", post(publish::post)),
         ("/documents/{d}/authors", get(versions::authors)),
         ("/workspaces/{w}/forks", large(post(copies::fork_file))),
         ("/documents/{d}/fork", post(copies::fork)),
@@ -103,6 +106,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/history", get(documents::history)),
         ("/documents/{d}/diff", get(documents::diff)),
         ("/documents/{d}/export", get(export::give)),
+        ("/shelf", get(shelf::list)),
+        ("/shelf/file", get(shelf::file)),
         ("/schemas/{kind}", get(documents::schema)),
         ("/events", get(events::stream)),
     ]

@@ -26,6 +26,7 @@ pub(crate) mod suggestions;
 pub(crate) mod signatures;
 pub(crate) mod versions;
 pub(crate) mod copies;
+pub(crate) mod publish;
 pub(crate) mod list;
 pub(crate) mod history;
 pub(crate) mod network;
@@ -151,6 +152,7 @@ fn of_documents() -> Vec<Route> {
         ("/documents/{d}/incoming", get(copies::incoming).post(copies::take_in)),
         ("/documents/{d}/incoming/file", large(post(copies::give))),
         ("/documents/{d}/offer", post(copies::offer)),
+        ("/documents/{d}/publish", get(publish::ask).post(publish::publish)),
         ("/documents/{d}/live", get(live::text)),
         ("/documents/{d}/figures", get(figures::form).post(figures::check)),
         ("/documents/{d}/figures/done", post(figures::done)),

@@ -58,6 +58,8 @@ pub struct Version {
     pub called: Field,
     /// Can it be signed?
     pub may_sign: bool,
+    /// Can everybody read the document, so that a name publishes?
+    pub is_public: bool,
 }
 
 impl Version {
@@ -87,6 +89,7 @@ impl Version {
             content: read.content,
             called: Field::default(),
             may_sign: true,
+            is_public: true,
         }
     }
 

@@ -87,6 +87,7 @@ pub const PARTS: &[Part] = &[
         "Choose from the tags that you agreed on, so that others find it.",
         TAGS,
     ),
+    part("licence", "Licence", "/", "", LICENCE),
 ];
 
 const ABOUT: &[Spec] = &[
@@ -98,6 +99,13 @@ const ABOUT: &[Spec] = &[
         Shape::Long,
     ),
 ];
+
+const LICENCE: &[Spec] = &[spec(
+    "licence",
+    "Licence",
+    "For example, OGL-UK-3.0. Needed before it is made public.",
+    Shape::Short,
+)];
 
 const TRIGGER: &[Spec] = &[
     spec(

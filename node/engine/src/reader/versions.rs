@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crdt_schema::audience::Circle;
 use crdt_schema::document::{Edit, FieldChange};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::DocumentId;
@@ -43,6 +44,35 @@ impl Reader<'_> {
             name.organization_name = self.name_of(&workspace, &name.organization);
         }
         Ok(names)
+    }
+
+    /// Returns the documents of all workspaces that everybody may read.
+    #[must_use]
+    pub fn public_documents(&self) -> Vec<DocumentId> {
+        let workspaces = self.workspaces();
+        let readable = workspaces.iter().flat_map(|workspace| self.readable(&workspace.id));
+        let is_public = |id: &DocumentId| {
+            self.0.documents.held(id).is_some_and(|held| held.audience().read == Circle::Public)
+        };
+        readable.filter(is_public).collect()
+    }
+
+    /// Returns the published version of a document: the newest that has a name, of a document that everybody may read.
+    /// A version is newer than all that it builds on; which was named last decides among others.
+    ///
+    /// # Errors
+    /// If there is no such document, or the store cannot be read.
+    pub fn published(&mut self, id: &DocumentId) -> Result<Option<VersionNameView>, Refused> {
+        let view = self.document(id).ok_or(Refused::NoSuchDocument)?;
+        if view.audience.read != Circle::Public {
+            return Ok(None);
+        }
+        let names = self.version_names(id)?;
+        let document = self.open(id)?;
+        let newest = names
+            .into_iter()
+            .max_by_key(|name| (document.changes_in(&name.version), name.time, name.id));
+        Ok(newest)
     }
 
     /// Returns the edits that, made on a version (`None`: as it is now), lead back to what an earlier one said, and what

@@ -250,7 +250,7 @@ fn an_author_elsewhere_who_tells_two_stories_parts_nobody_here() {
     stage.is_cut = true;
     stage.unlink(1, 2);
     stage.run();
-    pull(&mut stage, 1, copy, given(one.clone()), BTreeMap::new()).unwrap();
+    pull(&mut stage, 1, copy, given(one), BTreeMap::new()).unwrap();
     pull(&mut stage, 2, copy, given(other.clone()), BTreeMap::new()).unwrap();
     stage.set(1, copy, "/description", "Written on the one story");
     stage.set(2, copy, "/licence", "CC0-1.0");

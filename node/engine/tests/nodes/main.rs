@@ -4,6 +4,7 @@
 mod aside;
 #[cfg(test)]
 mod clocks;
+#[cfg(test)]
 mod copies;
 #[cfg(test)]
 mod exchange;

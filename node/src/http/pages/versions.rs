@@ -3,6 +3,7 @@
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use crdt_schema::audience::Circle;
 use crdt_schema::documents;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, Name};
@@ -56,7 +57,7 @@ async fn page(
     id: DocumentId,
     version: Heads,
 ) -> Result<Version, Refusal> {
-    let Opened { chrome, mut head, .. } = document::open(app, signed, id).await?;
+    let Opened { chrome, mut head, view, .. } = document::open(app, signed, id).await?;
     let wanted = version.clone();
     let read = app.handle().read(move |node| {
         let content = content_at(node, &id, Some(&wanted))?;
@@ -79,6 +80,7 @@ async fn page(
         document: head,
         called: web_ui::forms::Field::default(),
         may_sign,
+        is_public: view.audience.read == Circle::Public,
     })
 }
 

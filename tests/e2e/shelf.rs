@@ -1,0 +1,162 @@
+//! The public shelf: somebody publishes, and anybody reads, copies and checks it, on a server and from a folder.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use hyper::Method;
+use serde_json::json;
+use tests::api::{Api, text};
+use tests::browser::Browser;
+use tests::node::Node;
+use tests::stage::play;
+use tests::{axe, places};
+
+/// Returns every file below a folder with what is in it, by its path there.
+fn files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder)?.to_string_lossy().into_owned();
+                found.insert(name, std::fs::read(&path)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What is published, and what must not show.
+struct Told {
+    /// The published document and its title.
+    id: String,
+    title: String,
+    /// A document that is not public, and its title.
+    kept: String,
+    secret: String,
+}
+
+async fn publish(sam: &Browser, id: &str) -> Result<()> {
+    sam.visit(&format!("/documents/{id}")).await?;
+    sam.follow("Publish").await?;
+    sam.see("This cannot be called back").await?;
+    axe::check(sam).await?;
+    sam.fill("What to call this version", "").await?;
+    sam.press("Publish for everybody").await?;
+    sam.see("There is a problem").await?;
+    axe::check(sam).await?;
+    sam.fill("What to call this version", "First edition").await?;
+    sam.press("Publish for everybody").await?;
+    sam.see("Published as First edition").await?;
+    sam.visit(&format!("/documents/{id}/publish")).await?;
+    sam.see("so there is nothing to publish").await?;
+    axe::check(sam).await
+}
+
+/// Reads the shelf where it is served, and returns what its page of the document says.
+async fn look(sam: &Browser, address: &str, told: &Told) -> Result<String> {
+    sam.go(address).await?;
+    sam.see("Public documents").await?;
+    axe::check(sam).await?;
+    ensure!(!sam.read().await?.contains(&told.secret), "the agreement is on the shelf");
+    sam.follow(&told.title).await?;
+    sam.see("Fingerprint of the words").await?;
+    axe::check(sam).await?;
+    sam.read().await
+}
+
+/// Asks for what is not there, for what is not public, and to change something.
+async fn knock(anybody: &Api, told: &Told) -> Result<()> {
+    let missing = anybody.send(Method::GET, "/documents/nothing/index.html", None).await?;
+    ensure!(missing.status == 404, "{}", missing.status);
+    let hidden = format!("/documents/{}/index.html", told.kept);
+    let hidden = anybody.send(Method::GET, &hidden, None).await?;
+    ensure!((hidden.status, &hidden.body) == (404, &missing.body), "they differ");
+    let written = anybody.send(Method::POST, "/", Some(("text/plain", Vec::new()))).await?;
+    ensure!(written.status == 405, "{}", written.status);
+    Ok(())
+}
+
+/// Checks the signed file on a computer of another region, against what the page says.
+async fn verify(anybody: &Api, told: &Told, heads: &str, page: &str) -> Result<()> {
+    let bundle = format!("/documents/{}/bundle.json", told.id);
+    let bundle = anybody.send(Method::GET, &bundle, None).await?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("bundle.json");
+    std::fs::write(&file, &bundle.body)?;
+    let file = file.to_str().context("a path that is not UTF-8")?;
+    let neighbour = Node::empty("A neighbouring region")?;
+    let proven = neighbour.json(&["verify", "--json", "--heads", heads, file]).await?;
+    let version = proven.pointer("/documents/0/version").context("no version")?;
+    ensure!(page.contains(&text(version, "fingerprint")?), "{version} is not on {page}");
+    let unknown = neighbour.run(&["verify", "--heads", &"0".repeat(64), file]).await?;
+    ensure!(!unknown.status.success(), "a version that is not there");
+    Ok(())
+}
+
+/// Opens the site from the disk, and reads it on a narrow screen.
+async fn look_into(sam: &Browser, site: &Path, told: &Told) -> Result<()> {
+    for (name, bytes) in &files(site)? {
+        let text = String::from_utf8_lossy(bytes);
+        let tells = text.contains(&told.secret) || text.contains(&told.kept);
+        ensure!(!tells, "{name} tells of it");
+        ensure!(!text.contains("<script"), "{name} has a script");
+    }
+    look(sam, &format!("file://{}/index.html", site.display()), told).await?;
+    sam.resize(320, 800).await?;
+    let wide = sam.run("return document.documentElement.scrollWidth;", Vec::new()).await?;
+    ensure!(wide.as_u64().is_some_and(|wide| wide <= 320), "{wide} pixels wide");
+    sam.follow("All documents").await?;
+    sam.see("Public documents").await
+}
+
+#[tokio::test]
+async fn what_is_published_is_read_copied_and_checked_by_anybody_and_nothing_else_is() -> Result<()>
+{
+    play("shelf", async |stage| {
+        let mut council = Node::init("Northmere Borough Council", "council", "Sam Ali").await?;
+        council.serve_with(&["--shelf", "127.0.0.1:0"]);
+        council.start().await?;
+        let api = council.api()?;
+        let workspace = api.found("Northmere together").await?;
+        let pathway = places::read_example("referral-pathway.cash-first.json")?;
+        let agreement = places::read_example("data-sharing-agreement.cash-first.json")?;
+        let told = Told {
+            id: api.import(&workspace, &pathway).await?,
+            title: text(&pathway, "title")?,
+            kept: api.import(&workspace, &agreement).await?,
+            secret: text(&agreement, "title")?,
+        };
+        let sam = stage.browser(&council).await?;
+        publish(&sam, &told.id).await?;
+        let again = council.json(&["doc", "publish", "--json", &told.id]).await?;
+        ensure!(text(&again, "name")? == "First edition", "{again}");
+        let shelf = text(council.ready()?, "shelf")?;
+        let anybody = Api::new(&shelf, "");
+        let page = look(&sam, &shelf, &told).await?;
+        knock(&anybody, &told).await?;
+        verify(&anybody, &told, &api.heads(&told.id).await?, &page).await?;
+
+        let folder = tempfile::tempdir()?;
+        let site = folder.path().join("site");
+        let there = site.to_str().context("a path that is not UTF-8")?;
+        let done = council.json(&["shelf", "export", "--json", there]).await?;
+        ensure!(done.get("documents") == Some(&json!(1)), "{done}");
+        look_into(&sam, &site, &told).await?;
+
+        // Without the node, and in the place of the first.
+        let written = files(&site)?;
+        council.stop().await?;
+        council.json(&["shelf", "export", "--json", there]).await?;
+        ensure!(files(&site)? == written, "the store exports something else than the node");
+        std::fs::write(site.join("letter.txt"), "x")?;
+        let refused = council.run(&["shelf", "export", there]).await?;
+        ensure!(!refused.status.success(), "a letter was thrown away");
+        Ok(())
+    })
+    .await
+}
