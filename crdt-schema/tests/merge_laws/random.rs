@@ -1,8 +1,8 @@
 //! Random edits by several people who hear of each other late, in any order, and more than once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crdt_schema::document::{Document, Edit, Splice};
+use crdt_schema::document::{ChangeKind, Choice, Document, Edit, Incoming, Splice, Standing};
 use crdt_schema::gate::{self, PlainChange};
 use crdt_schema::sign_off::SignOff;
 use proptest::prelude::*;
@@ -290,6 +290,43 @@ proptest! {
         let edits = one.document.back_to(version, &one.document.heads()).unwrap();
         one.edit(&edits).unwrap();
         prop_assert_eq!(&one.content(), before);
+    }
+
+    #[test]
+    fn what_is_taken_in_of_a_copy_is_what_was_shown(steps in proptest::collection::vec((0..3_usize, any_step()), 1..16)) {
+        let ([one, two, three], _) = play(&steps);
+        for theirs in [&two, &three] {
+            let incoming = one.document.incoming(&theirs.document).unwrap();
+            // What comes back after it was taken away has another name.
+            let comes_back = |it: &Incoming| {
+                it.standing == Standing::Conflict && it.before.is_some() && it.theirs.is_none()
+            };
+            if incoming.iter().any(comes_back) {
+                continue;
+            }
+            let conflicts = incoming.iter().filter(|it| it.standing == Standing::Conflict);
+            let choices = conflicts.map(|it| (it.path.clone(), Choice::Ours)).collect();
+            let mut merged = one.clone();
+            hear(&mut merged, theirs);
+            let edits = merged.document.settle(&one.document, &incoming, &choices).unwrap();
+            merged.edit(&edits).unwrap();
+            let shown: BTreeMap<String, Option<Value>> = incoming
+                .iter()
+                .filter(|it| it.kind != ChangeKind::Moved && it.result != it.ours)
+                .map(|it| (it.path.to_string(), it.result.clone()))
+                .collect();
+            let came: BTreeMap<String, Option<Value>> = one
+                .document
+                .incoming(&merged.document)
+                .unwrap()
+                .into_iter()
+                .filter(|it| it.kind != ChangeKind::Moved)
+                .map(|it| (it.path.to_string(), it.theirs))
+                .collect();
+            prop_assert_eq!(came, shown);
+            let left = merged.document.incoming(&theirs.document).unwrap();
+            prop_assert!(left.is_empty(), "{left:?}");
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ fn write_help(command: &mut clap::Command, help: &mut String) {
 
 #[test]
 fn what_is_not_there_yet_is_wrong_usage() {
-    for line in ["doc sign x", "doc fork x"] {
+    for line in ["doc sign x", "doc comment x"] {
         let words = std::iter::once("fingerpost").chain(line.split(' '));
         let refused = Cli::try_parse_from(words).err().map(|error| error.exit_code());
         assert_eq!(refused, Some(2), "{line}");

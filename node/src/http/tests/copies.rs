@@ -148,7 +148,10 @@ async fn a_copy_is_made_of_a_file_and_kept_true_by_later_files() {
         assert_eq!(refused.status, 422, "{}", refused.text());
         assert_eq!(ours.ask("POST", &forks, Some(wrong)).await.status, 422);
     }
-    let other = theirs.example(&first).await;
+    let note = json!({"kind": "note", "title": "Another", "body": {}});
+    let path = format!("/workspaces/{first}/documents");
+    let other =
+        theirs.ask("POST", &path, Some(note)).await.json()["id"].as_str().unwrap().to_owned();
     let unrelated = theirs.get(&format!("/documents/{other}/export?format=bundle")).await;
     let refused = ours.ask("PUT", &upstream, Some(unrelated)).await;
     assert_eq!(refused.status, 422, "{}", refused.text());
