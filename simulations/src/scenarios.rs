@@ -5,6 +5,7 @@ mod cut_heals;
 mod days_apart_only_the_difference;
 mod crash_loses_nothing_acknowledged;
 mod everyone_edits_at_random;
+mod copies_go_back_and_forth;
 mod joining_while_inviter_is_away;
 mod single_invite_used_twice_at_once;
 mod revoked_and_used_up_invites;
@@ -48,6 +49,7 @@ scenarios![
     days_apart_only_the_difference,
     crash_loses_nothing_acknowledged,
     everyone_edits_at_random,
+    copies_go_back_and_forth,
     joining_while_inviter_is_away,
     single_invite_used_twice_at_once,
     revoked_and_used_up_invites,

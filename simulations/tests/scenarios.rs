@@ -47,6 +47,7 @@ all![
     days_apart_only_the_difference,
     crash_loses_nothing_acknowledged,
     everyone_edits_at_random,
+    copies_go_back_and_forth,
     joining_while_inviter_is_away,
     single_invite_used_twice_at_once,
     revoked_and_used_up_invites,

@@ -104,7 +104,17 @@ impl DocumentHead {
             }
             _ => &[],
         };
-        [("json", "JSON"), ("markdown", "Markdown")].iter().chain(own).copied().collect()
+        [
+            ("html", "web page"),
+            ("bundle", "signed file"),
+            ("json", "JSON"),
+            ("markdown", "Markdown"),
+            ("automerge", "Automerge"),
+        ]
+        .iter()
+        .chain(own)
+        .copied()
+        .collect()
     }
 
     /// Returns a document as the samples have it.
@@ -278,6 +288,7 @@ pub fn samples() -> Vec<Sample> {
         "import-done" => documents::ImportDone::sample(),
         "document" => read::Read::sample(),
         "document-print" => read::Print::sample(),
+        "document-file" => read::DocumentFile::sample(),
         "document-choose" => read::Choose::sample(),
         "edit" => edit::Edit::sample(),
         "edit-step" => edit::EditPart::sample_step(),

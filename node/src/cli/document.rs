@@ -173,6 +173,8 @@ enum Format {
     Automerge,
     /// For people
     Markdown,
+    /// One web page that any browser shows and prints
+    Html,
     /// A list of tags as SKOS in Turtle
     Turtle,
     /// A list of tags as SKOS in JSON-LD
@@ -338,6 +340,7 @@ async fn export(args: Export, client: &Client, output: &mut Output) -> anyhow::R
         Format::Json => "json",
         Format::Automerge => "automerge",
         Format::Markdown => "markdown",
+        Format::Html => "html",
         Format::Turtle => "turtle",
         Format::Jsonld => "jsonld",
         Format::Csv => "csv",

@@ -1,6 +1,8 @@
 //! A document to read, to print, to choose between rival values, and who has access.
 
 use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use crdt_schema::identity::Kind;
 
 use super::{Conflict, DocumentHead};
@@ -112,6 +114,65 @@ impl Print {
             workspace: "Northmere cash first partnership".to_owned(),
             printed: "22 November 2026".to_owned(),
             version: "5891 b5b5 22d5 df08".to_owned(),
+        }
+    }
+}
+
+/// A document as one file that any browser shows, without anything else.
+#[derive(Debug, Template)]
+#[template(path = "pages/document_file.html")]
+pub struct DocumentFile {
+    /// What it is.
+    pub kind: Kind,
+    /// What it is called.
+    pub title: String,
+    /// The organisation that made it.
+    pub owner: String,
+    /// The workspace's name.
+    pub workspace: String,
+    /// What is in it.
+    pub content: Content,
+    /// The version in groups of four.
+    pub version: String,
+    /// The fingerprint of the words, in groups of four.
+    pub text: String,
+    /// When the file was made: "22 November 2026".
+    pub taken: String,
+}
+
+impl DocumentFile {
+    /// Returns the flow picture of a pathway's steps as SVG.
+    #[must_use]
+    pub fn diagram(&self) -> String {
+        self.content.diagram(&self.title)
+    }
+
+    /// Returns what it is: "pathway".
+    #[must_use]
+    pub const fn what(&self) -> &'static str {
+        crate::kinds::words(self.kind).one
+    }
+
+    /// Returns the program's own style as an address that holds it.
+    #[must_use]
+    pub fn style(&self) -> String {
+        let style = crate::assets::find(crate::assets::STYLE).map(|style| style.content);
+        format!("data:text/css;base64,{}", STANDARD.encode(style.unwrap_or_default()))
+    }
+
+    /// Returns a file with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        let Print { document, content, workspace, printed, version, .. } = Print::sample();
+        Self {
+            kind: document.kind,
+            title: document.title,
+            owner: "Northmere Voluntary Action".to_owned(),
+            workspace,
+            content,
+            text: version.clone(),
+            version,
+            taken: printed,
         }
     }
 }

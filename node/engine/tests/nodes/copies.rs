@@ -91,6 +91,9 @@ fn a_copy_has_the_history_and_the_authors_of_its_original() {
     assert_eq!(by.iter().filter(|(_, is_copied)| !is_copied).count(), 1, "{by:?}");
     let proven = reader.bundle(&copy).unwrap().verify().unwrap();
     assert_eq!(proven.documents[0].document.content(), here);
+    let saved = stage.nodes[2].engine.reader().open(&copy).unwrap().save();
+    let elsewhere = automerge::Automerge::load(&saved).unwrap();
+    assert_eq!(elsewhere.get_changes(&[]).len(), makers.len(), "any Automerge library has it all");
     stage.crash(2);
     assert_eq!(said(&mut stage, 2, copy), here, "it opens again from what was kept");
 }

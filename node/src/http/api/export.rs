@@ -1,21 +1,29 @@
 //! `GET /documents/{d}/export`: a document as a file.
 
+use askama::Template as _;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use crdt_schema::audience::{Audience, Circle};
+use crdt_schema::documents;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::DocumentId;
+use crdt_schema::sign_off;
 use engine::Reader;
 use engine::view::DocumentView;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use web_ui::figures::Figures;
+use web_ui::pages::read::DocumentFile;
+use web_ui::reading::Content;
 
+use crate::clock;
 use crate::http::App;
 use crate::http::api::documents::{content_at, known_form};
 use crate::http::api::{markdown, time};
 use crate::http::extract::{Id, Params};
+use crate::http::pages::document::code;
+use crate::http::pages::frame::calendar;
 use crate::http::problem::Problem;
 use crate::skos;
 
@@ -54,6 +62,7 @@ pub(crate) async fn file(
                 app.handle().read(move |node| filled(node, &id, heads.as_ref())).await??;
             ("md", "text/markdown; charset=utf-8", markdown::write(&content).into_bytes())
         }
+        "html" => ("html", "text/html; charset=utf-8", web_page(app, id, heads).await?),
         "turtle" | "jsonld" | "csv" | "csvw" => {
             let content =
                 app.handle().read(move |node| filled(node, &id, heads.as_ref())).await??;
@@ -79,7 +88,7 @@ pub(crate) async fn file(
         }
         _ => {
             return Err(Problem::malformed(
-                "format is one of json, markdown, automerge, bundle; turtle, jsonld for lists of tags; csv, csvw for insights",
+                "format is one of json, markdown, html, automerge, bundle; turtle, jsonld for lists of tags; csv, csvw for insights",
             ));
         }
     };
@@ -92,6 +101,28 @@ pub(crate) async fn file(
         (header::CONTENT_DISPOSITION, disposition),
     ];
     Ok((headers, bytes).into_response())
+}
+
+/// Returns a document as one web page that needs nothing else.
+async fn web_page(app: &App, id: DocumentId, heads: Option<Heads>) -> Result<Vec<u8>, Problem> {
+    let read = app.handle().read(move |node| {
+        let view = node.document(&id).ok_or_else(Problem::not_found)?;
+        let content = content_at(node, &id, heads.as_ref())?;
+        let workspace = node.workspace(&view.workspace).map(|workspace| workspace.name);
+        Ok::<_, Problem>((view, content, workspace, heads))
+    });
+    let (view, content, workspace, heads) = read.await??;
+    let page = DocumentFile {
+        kind: view.kind,
+        title: documents::title(&content),
+        owner: view.owner_name,
+        workspace: workspace.unwrap_or_default(),
+        version: code(&heads.unwrap_or(view.heads)),
+        text: sign_off::text_of(&content).in_groups(),
+        taken: calendar().day(clock::now()),
+        content: Content::of(view.kind, &content),
+    };
+    Ok(page.render().map_err(|_| Problem::stopping())?.into_bytes())
 }
 
 /// Returns a file that only some kinds have: its ending, its type and what is in it.

@@ -125,3 +125,31 @@ async fn a_person_reads_names_and_compares_versions_on_the_pages() {
     assert_eq!(unknown.status, 404);
     node.stop().await;
 }
+
+#[tokio::test]
+async fn a_document_is_one_web_page_that_needs_nothing_else() {
+    let node = Node::start().await;
+    let workspace = node.workspace().await;
+    let id = node.example(&workspace).await;
+    let path = format!("/documents/{id}");
+    node.ask("PATCH", &path, Some(json!({"title": "<script>alert(1)</script>"}))).await;
+    let page = node.ask("GET", &format!("{path}/export?format=html"), None).await;
+    assert_eq!(
+        (page.status.as_u16(), page.header("content-type")),
+        (200, "text/html; charset=utf-8")
+    );
+    assert!(page.header("content-disposition").starts_with("attachment"), "{:?}", page.headers);
+    let text = page.text();
+    for needed in
+        ["Phone the food bank nearest", "Fingerprint of the words", "data:text/css;base64,", "<svg"]
+    {
+        assert!(text.contains(needed), "{needed} in {text}");
+    }
+    for foreign in ["<script", " src=", "href=\"/", "href=\"http://127"] {
+        assert!(!text.contains(foreign), "{foreign} in {text}");
+    }
+    let heads = node.get(&path).await["heads"].as_str().unwrap().to_owned();
+    let same = node.ask("GET", &format!("{path}/export?format=html&heads={heads}"), None).await;
+    assert_eq!(same.text(), text);
+    node.stop().await;
+}
