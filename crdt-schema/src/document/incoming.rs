@@ -18,8 +18,9 @@ use crate::documents;
 use crate::heads::Heads;
 use crate::identity::Kind;
 
-/// A field of the whole content that says where *this* document comes from: theirs is never taken.
-const OWN: &str = "provenance";
+/// Fields of the whole content that are each document's own: where it comes from, and whether it was agreed to. Theirs are
+/// never taken.
+const OWN: [&str; 2] = ["provenance", "status"];
 
 /// How something that they changed stands to what we have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -118,7 +119,9 @@ impl Document {
     #[must_use]
     pub fn compare_with(&self, other: &Self) -> Vec<FieldChange> {
         let mut changes = compare::compare(self.kind(), &self.tree(), &other.tree());
-        changes.retain(|change| change.path.tokens().first().is_none_or(|field| field != OWN));
+        changes.retain(|change| {
+            change.path.tokens().first().is_none_or(|field| !OWN.contains(&field.as_str()))
+        });
         changes
     }
 
@@ -182,8 +185,10 @@ impl Document {
             };
             edits.extend(edit(&one.path, wanted, &merged, &ours));
         }
-        let (own, path) = (ours.get(OWN), FieldPath::default().child(OWN));
-        edits.extend(edit(&path, own.map(Node::to_value), &merged, &ours));
+        for field in OWN {
+            let (own, path) = (ours.get(field), FieldPath::default().child(field));
+            edits.extend(edit(&path, own.map(Node::to_value), &merged, &ours));
+        }
         Ok(edits)
     }
 }
@@ -349,7 +354,7 @@ impl Three {
         };
         let keys: BTreeSet<&String> = before.keys().chain(theirs.keys()).collect();
         for key in keys {
-            let is_own = place.path.tokens().is_empty() && key == OWN;
+            let is_own = place.path.tokens().is_empty() && OWN.contains(&key.as_str());
             let (was, there, here) = (node(before, key), node(theirs, key), node(ours, key));
             if is_own || is_number_of_step(place, key, there.as_ref()) {
                 continue;
@@ -578,14 +583,18 @@ mod tests {
     }
 
     #[test]
-    fn where_a_copy_comes_from_is_its_own_to_say() {
+    fn where_a_copy_comes_from_and_whether_it_is_agreed_is_its_own_to_say() {
         let shared = start();
-        let says = |from: &str| [set("/provenance", json!({"forked_from": {"network": from}}))];
+        let says = |from: &str| {
+            let from = json!({"forked_from": {"network": from}});
+            [set("/status", from["forked_from"]["network"].clone()), set("/provenance", from)]
+        };
         let theirs = edited(&shared, 2, &says("elsewhere"));
         let ours = edited(&shared, 3, &says("northmere"));
         assert_eq!(standings(&ours, &theirs), []);
         let content = merged(&ours, &theirs, &[]);
         assert_eq!(content["provenance"]["forked_from"]["network"], "northmere");
+        assert_eq!(content["status"], "northmere");
     }
 
     #[test]

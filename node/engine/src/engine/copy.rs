@@ -17,6 +17,9 @@ use super::command::{refuse_edit, sentence};
 use crate::effects::{Done, Effects, Refused};
 use crate::input::{Conditions, Copying, Upstream};
 
+/// The status of a copy that nobody has agreed to yet.
+const DRAFT: &str = "draft";
+
 impl Engine {
     pub(super) fn copy(
         &mut self,
@@ -68,8 +71,15 @@ impl Engine {
         } else {
             ("/provenance", json!({ "forked_from": provenance }))
         };
-        let path: FieldPath = path.parse().map_err(|_| Refused::NoSuchDocument)?;
-        let says = [Edit::Set { path, value }];
+        let set = |path: &str, value: Value| {
+            let path = path.parse().map_err(|_| Refused::NoSuchDocument)?;
+            Ok::<_, Refused>(Edit::Set { path, value })
+        };
+        let mut says = vec![set(path, value)?];
+        if source.document.shown().get("status").is_some_and(Value::is_string) {
+            // What was agreed there is agreed by nobody here.
+            says.push(set("/status", DRAFT.into())?);
+        }
         self.edit_document(document, (None, &Conditions::default()), &says, person, effects)
     }
 

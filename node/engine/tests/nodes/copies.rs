@@ -80,6 +80,7 @@ fn a_copy_has_the_history_and_the_authors_of_its_original() {
     let (there, here) = (said(&mut stage, 0, original), said(&mut stage, 2, copy));
     assert_eq!((&here["title"], &here["description"]), (&there["title"], &there["description"]));
     assert_eq!(here["provenance"]["forked_from"]["network"], "the first");
+    assert_eq!((&there["status"], &here["status"]), (&json!("agreed"), &json!("draft")));
     let mut reader = stage.nodes[2].engine.reader();
     assert!(reader.document(&original).is_none(), "the original is not in this region");
     let origin = reader.document(&copy).unwrap().origin.unwrap();
@@ -110,7 +111,7 @@ fn what_improved_in_the_original_is_taken_in_beside_what_was_adapted() {
     stage.set(0, original, "/description", "We share first names. We keep them for six months.");
     // The same session of the same node writes in both.
     stage.set(1, original, "/licence", "CC-BY-4.0");
-    stage.set(1, copy, "/status", "draft");
+    stage.set(1, copy, "/language", "cy");
     stage.run();
 
     let view = stage.nodes[1].engine.reader().upstream(&copy, None).unwrap().unwrap();
@@ -154,8 +155,8 @@ fn nothing_is_taken_in_where_both_changed_the_same_until_somebody_chose() {
     let original = stage.create(0, first, Audience::default());
     let copy = fork(&mut stage, 1, original, second).unwrap();
     stage.run();
-    stage.set(0, original, "/status", "suspended");
-    stage.set(1, copy, "/status", "in_review");
+    stage.set(0, original, "/licence", "CC-BY-4.0");
+    stage.set(1, copy, "/licence", "CC0-1.0");
     stage.run();
     let before = said(&mut stage, 1, copy);
     let refused = pull(&mut stage, 1, copy, held(original), BTreeMap::new()).unwrap_err();
@@ -165,7 +166,7 @@ fn nothing_is_taken_in_where_both_changed_the_same_until_somebody_chose() {
     let choices = BTreeMap::from([(open[0].path.clone(), Choice::Theirs)]);
     pull(&mut stage, 1, copy, held(original), choices).unwrap();
     stage.run();
-    assert_eq!(said(&mut stage, 2, copy)["status"], "suspended");
+    assert_eq!(said(&mut stage, 2, copy)["licence"], "CC-BY-4.0");
     assert!(stage.nodes[2].engine.reader().conflicts(&copy).unwrap().is_empty());
 }
 

@@ -41,8 +41,8 @@ async fn a_copy_takes_in_what_improved_and_asks_where_both_changed() {
 
     let upstream = format!("/documents/{copy}/upstream");
     assert_eq!(node.get(&upstream).await["up_to_date"], true);
-    patch(&node, &id, json!({"title": "Cash first, second edition", "status": "suspended"})).await;
-    patch(&node, &copy, json!({"status": "in_review", "description": "For Saltway."})).await;
+    patch(&node, &id, json!({"title": "Cash first, second edition", "licence": "CC-BY-4.0"})).await;
+    patch(&node, &copy, json!({"licence": "CC0-1.0", "description": "For Saltway."})).await;
     let new = node.get(&upstream).await;
     assert_eq!((&new["up_to_date"], &new["reachable"]), (&json!(false), &json!(true)));
     let standing = |path: &str| {
@@ -50,28 +50,25 @@ async fn a_copy_takes_in_what_improved_and_asks_where_both_changed() {
         changes.iter().find(|one| one["path"] == path).map(|one| one["standing"].clone())
     };
     assert_eq!(standing("/title"), Some(json!("new")));
-    assert_eq!(standing("/status"), Some(json!("conflict")));
+    assert_eq!(standing("/licence"), Some(json!("conflict")));
 
     let pull = format!("/documents/{copy}/pull");
     let refused = node.ask("POST", &pull, None).await;
     assert_eq!(refused.status, 409, "{}", refused.text());
-    assert_eq!(refused.json()["conflicts"][0]["path"], "/status");
+    assert_eq!(refused.json()["conflicts"][0]["path"], "/licence");
     assert_eq!(node.get(&format!("/documents/{copy}")).await["title"], whole["title"]);
     for wrong in
-        [json!([{"path": "/status"}]), json!([{"path": "/status", "take": "ours", "value": 1}])]
+        [json!([{"path": "/licence"}]), json!([{"path": "/licence", "take": "ours", "value": 1}])]
     {
         let refused = node.ask("POST", &pull, Some(json!({"choices": wrong}))).await;
         assert_eq!(refused.status, 422, "{}", refused.text());
     }
-    let choices = json!({"choices": [{"path": "/status", "take": "ours"}]});
+    let choices = json!({"choices": [{"path": "/licence", "take": "ours"}]});
     let done = node.ask("POST", &pull, Some(choices)).await;
     assert_eq!(done.status, 200, "{}", done.text());
     let now = node.get(&format!("/documents/{copy}")).await;
     assert_eq!(now["title"], "Cash first, second edition");
-    assert_eq!(
-        (&now["status"], &now["description"]),
-        (&json!("in_review"), &json!("For Saltway."))
-    );
+    assert_eq!((&now["licence"], &now["description"]), (&json!("CC0-1.0"), &json!("For Saltway.")));
     assert_eq!(now["conflicts"], json!([]));
     assert_eq!(node.get(&upstream).await["up_to_date"], true);
     assert_eq!(
@@ -89,11 +86,11 @@ async fn what_a_copy_offers_goes_there_and_back_and_is_there_once() {
     let (first, second) = (node.workspace().await, second(&node).await);
     let id = node.example(&first).await;
     let copy = forked(&node, &id, &second).await;
-    patch(&node, &copy, json!({"status": "in_review", "description": "For Saltway."})).await;
+    patch(&node, &copy, json!({"licence": "CC0-1.0", "description": "For Saltway."})).await;
     let copies = node.get(&format!("/documents/{id}/copies")).await;
     assert_eq!(copies["items"][0]["id"], json!(copy));
     let differs = copies["items"][0]["differs"].as_array().unwrap();
-    assert!(differs.iter().any(|one| one["path"] == "/status"), "{differs:?}");
+    assert!(differs.iter().any(|one| one["path"] == "/licence"), "{differs:?}");
     let offered = node.ask("POST", &format!("/documents/{copy}/offer"), None).await;
     assert_eq!(offered.status, 201, "{}", offered.text());
     let suggestions = node.get(&format!("/documents/{id}/suggestions")).await;
@@ -105,6 +102,7 @@ async fn what_a_copy_offers_goes_there_and_back_and_is_there_once() {
     let taken = node.ask("POST", &answer, Some(json!({"verdict": "taken"}))).await;
     assert_eq!(taken.status, 200, "{}", taken.text());
     let original = node.get(&format!("/documents/{id}")).await;
+    assert_eq!(original["status"], "agreed", "whether it is agreed is its own to say");
     assert_eq!(original["description"], "For Saltway.");
     let done = node.ask("POST", &format!("/documents/{copy}/pull"), None).await;
     assert_eq!(done.status, 200, "{}", done.text());
