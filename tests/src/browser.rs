@@ -143,9 +143,13 @@ impl Browser {
 
     /// Puts text in the place of what the field with this label holds.
     pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
-        let field = self.field(label).await?;
-        field.clear().await.with_context(|| format!("emptying the field {label:?}"))?;
-        field.send_keys(text).await.with_context(|| format!("typing into the field {label:?}"))
+        // The page may come anew between finding the field and typing into it.
+        wait::until(&format!("to fill the field {label:?}"), async || {
+            let field = self.field(label).await?;
+            field.clear().await.context("emptying it")?;
+            field.send_keys(text).await.context("typing into it")
+        })
+        .await
     }
 
     /// Types text where the caret stands in the field with this label.
@@ -210,8 +214,11 @@ impl Browser {
 
     /// Returns all that can be read on the page, with every gap as one space.
     pub async fn read(&self) -> Result<String> {
-        let body = self.driver.find(By::Tag("body")).await?;
-        Ok(body.text().await?.split_whitespace().collect::<Vec<_>>().join(" "))
+        // The next page may come between finding the body and reading it.
+        let text = wait::until("the text of the page", async || {
+            Ok(self.driver.find(By::Tag("body")).await?.text().await?)
+        });
+        Ok(text.await?.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     /// Returns the page's title.
