@@ -35,6 +35,8 @@ const BANNERS: usize = 1_000;
 pub(crate) struct Signed {
     pub(crate) account: Account,
     pub(crate) session: Session,
+    /// Does a script of an open page ask, and not a person? Then what is shown once is not shown yet.
+    is_script: bool,
 }
 
 /// Why a page is not shown.
@@ -63,7 +65,8 @@ impl Signed {
             return Ok(None);
         };
         let account = accounts::find(app.handle(), &session.person).await?;
-        Ok(account.map(|account| Self { account, session }))
+        let is_script = headers.get("sec-fetch-dest").is_some_and(|dest| dest == "empty");
+        Ok(account.map(|account| Self { account, session, is_script }))
     }
 }
 
@@ -212,7 +215,11 @@ pub(crate) async fn chrome(app: &App, signed: &Signed, place: Place) -> Result<C
         workspace: None,
         status: Some(status),
         token: signed.session.form_token.clone(),
-        banner: app.banners().take(&signed.session.form_token),
+        banner: if signed.is_script {
+            None
+        } else {
+            app.banners().take(&signed.session.form_token)
+        },
         errors: Vec::new(),
     })
 }
