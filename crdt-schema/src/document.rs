@@ -236,6 +236,17 @@ impl Document {
         Ok(self.tree_at(heads)?.into_value())
     }
 
+    /// Returns the document as it was at a version, without what came later; nothing if there is no such version.
+    #[must_use]
+    pub fn until(&self, version: &Heads) -> Option<Self> {
+        if version.as_slice().is_empty() || !self.knows(version) {
+            return None;
+        }
+        let past = self.automerge.fork_at(version.as_slice()).ok()?;
+        let changes = past.get_changes(&[]);
+        Self::restore(changes.iter().map(|change| change.raw_bytes().to_vec())).ok()
+    }
+
     /// Makes edits from the version that the editor saw, and merges them with what came since. All or nothing.
     ///
     /// Returns the new changes: none if nothing changed.

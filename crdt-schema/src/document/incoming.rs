@@ -84,17 +84,6 @@ impl Document {
         self.automerge.get_changes(&[]).iter().map(automerge::Change::hash).collect()
     }
 
-    /// Returns the document as it was at a version, without what came later; nothing if there is no such version.
-    #[must_use]
-    pub fn until(&self, version: &Heads) -> Option<Self> {
-        if version.as_slice().is_empty() || !self.knows(version) {
-            return None;
-        }
-        let past = self.automerge.fork_at(version.as_slice()).ok()?;
-        let changes = past.get_changes(&[]);
-        Self::restore(changes.iter().map(|change| change.raw_bytes().to_vec())).ok()
-    }
-
     /// Returns the newest version that both documents have.
     ///
     /// # Errors
