@@ -156,6 +156,7 @@ impl Original {
             | Content::Access(_)
             | Content::Suggestion(_)
             | Content::SignOff(_)
+            | Content::Comment(_)
             | Content::Withdrawal(_)
             | Content::VersionName(_) => return Vec::new(),
         };

@@ -16,6 +16,7 @@ mod path;
 mod read;
 mod reconcile;
 mod shown;
+mod spot;
 mod text;
 mod values;
 mod write;
@@ -35,6 +36,7 @@ pub use compare::{ChangeKind, FieldChange};
 pub use conflicts::Conflict;
 pub use incoming::{Choice, Incoming, Standing, Unrelated};
 pub use path::{FieldPath, ItemId, ParsePath};
+pub use spot::Spot;
 pub use text::Splice;
 
 use crate::documents;
@@ -387,27 +389,6 @@ impl Document {
             }
             Some(Shape::Map(_) | Shape::Text(_) | Shape::Scalar(_)) | None => Vec::new(),
         }
-    }
-
-    /// Returns the same path with the names of items instead of their indexes, as far as it leads somewhere.
-    #[must_use]
-    pub fn resolve(&self, pointer: &FieldPath) -> FieldPath {
-        let view = View::now(&self.automerge);
-        let mut shape = Some(Shape::Map(vec![ObjId::Root]));
-        let step = |token: &String| match shape.take() {
-            Some(Shape::Map(maps)) => {
-                shape = view.shape(&view.field(&maps, token));
-                token.clone()
-            }
-            Some(Shape::List(lists)) => {
-                let elements = view.elements(&lists);
-                let Some(found) = write::find(&elements, token) else { return token.clone() };
-                shape = view.shape(std::slice::from_ref(&found.candidate));
-                found.id.to_string()
-            }
-            Some(Shape::Text(_) | Shape::Scalar(_)) | None => token.clone(),
-        };
-        pointer.tokens().iter().map(step).collect()
     }
 
     /// Returns what differs between two versions, in the order of the content.

@@ -230,6 +230,11 @@ fn text(content: &Value, field: &str) -> String {
         .collect()
 }
 
+/// Does a field at the top say something to programs only, or what the network says itself?
+pub(crate) fn is_for_programs(name: &str) -> bool {
+    passages::UNREAD.contains(&name)
+}
+
 /// Returns the kind that the field `document_type` names.
 pub(crate) fn kind(word: &Value) -> Kind {
     word.as_str().and_then(|word| word.parse().ok()).unwrap_or(Kind::ReferralPathway)

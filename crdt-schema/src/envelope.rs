@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use crate::access::AccessAct;
 use crate::audience::Audience;
 use crate::codec::{self, DecodeError, SignatureBytes};
+use crate::comment::Comment;
 use crate::copied::{Copied, Origin, Original};
 use crate::identity::{
     DocumentId, EntryId, EnvelopeId, Kind, NodeId, OrganizationId, SessionId, Timestamp,
@@ -102,6 +103,9 @@ pub enum Content {
     /// Changes of the document that this one is a copy of, or of a copy of this one.
     #[n(7)]
     Copied(#[n(0)] Copied),
+    /// An organisation says something about a place in the document, or answers.
+    #[n(8)]
+    Comment(#[n(0)] Comment),
 }
 
 /// What an envelope says about itself: all that is signed. What it brings is in it by its hash, so that two of these
@@ -215,7 +219,8 @@ impl Equivocation {
 }
 
 /// A signed batch of one author's changes to one document, one step of its access log, a suggestion or an answer to one, a
-/// sign-off or the name of a version, or what takes one of these back, or changes of a document that shares its beginning.
+/// sign-off, the name of a version or a comment, or what takes one of these back, or changes of a document that shares its
+/// beginning.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Envelope {
     /// What it says about itself.
@@ -311,7 +316,8 @@ impl Envelope {
             | Content::Suggestion(_)
             | Content::SignOff(_)
             | Content::Withdrawal(_)
-            | Content::VersionName(_) => (&[], &[]),
+            | Content::VersionName(_)
+            | Content::Comment(_) => (&[], &[]),
         };
         own.iter().chain(copied.iter().flat_map(Original::changes))
     }
@@ -360,6 +366,7 @@ impl Envelope {
             Content::Withdrawal(withdrawal) => withdrawal.is_bounded(),
             Content::VersionName(named) => named.is_bounded(),
             Content::Copied(copied) => copied.is_bounded(&header.document),
+            Content::Comment(comment) => comment.is_bounded(),
         };
         header.version == VERSION
             && genesis

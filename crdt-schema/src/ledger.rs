@@ -7,8 +7,8 @@
 //! * What an organisation wrote that was removed, or lost its right to write, counts as far as it lies below the fence, or
 //!   a remaining member built on it before knowing.
 //! * What an organisation writes that is suspended or waits for approval is held back until that ends.
-//! * What only speaks about the document, a suggestion, an answer that takes nothing in, a sign-off or the name of a
-//!   version, keeps nothing of others.
+//! * What only speaks about the document, a suggestion, an answer that takes nothing in, a sign-off, the name of a
+//!   version or a comment, keeps nothing of others.
 //! * Where a node said two things in one place, what it wrote from there on counts only as far as others built on
 //!   it, and of two such branches the one with the lower id.
 //! * Where an author of another document did, of the envelopes that copy the two branches the one with the lower id.
@@ -16,12 +16,14 @@
 //! `docs/protocol/documents.md` is the specification.
 
 mod count;
+mod discussions;
 mod graph;
 mod log;
 mod right;
 mod sign_offs;
 mod suggestions;
 
+pub use discussions::{Discussion, Spoken};
 pub use right::Verdict;
 pub use sign_offs::Signed;
 pub use suggestions::Outcome;
@@ -32,6 +34,7 @@ use automerge::{ActorId, ChangeHash};
 
 use crate::access::{AccessAct, AccessLog};
 use crate::audience::Audience;
+use crate::comment::{About, Stance};
 use crate::envelope::{Content, Envelope, Genesis};
 use crate::gate::PlainChange;
 use crate::identity::{
@@ -143,10 +146,14 @@ enum Said {
     Answer(EnvelopeId, suggestion::Verdict),
     /// It signs the words of the version with these newest changes.
     SignOff(Vec<ChangeId>),
-    /// It takes a sign-off or a name back.
+    /// It takes a sign-off, a name or a comment back.
     Withdrawal(EnvelopeId),
     /// It names the version with these newest changes.
     VersionName(Vec<ChangeId>),
+    /// It begins a discussion about the version with these newest changes.
+    Comment(Vec<ChangeId>, Stance),
+    /// It answers the comment that began a discussion, or the one that settled it.
+    Reply(EnvelopeId, Stance),
 }
 
 impl Placed {
@@ -182,7 +189,8 @@ impl Placed {
                 | Content::SignOff(_)
                 | Content::Withdrawal(_)
                 | Content::VersionName(_)
-                | Content::Copied(_) => None,
+                | Content::Copied(_)
+                | Content::Comment(_) => None,
             },
             copied: if is_copy { changes.iter().map(copied).collect() } else { Vec::new() },
             said: match &envelope.content {
@@ -191,6 +199,10 @@ impl Placed {
                 Content::SignOff(said) => Some(Said::SignOff(said.version.clone())),
                 Content::Withdrawal(said) => Some(Said::Withdrawal(said.of)),
                 Content::VersionName(said) => Some(Said::VersionName(said.version.clone())),
+                Content::Comment(said) => Some(match &said.about {
+                    About::Place(place) => Said::Comment(place.version.clone(), said.stance),
+                    About::Comment(of) => Said::Reply(*of, said.stance),
+                }),
                 Content::Changes(_) | Content::Access(_) | Content::Copied(_) => None,
             },
         }
@@ -222,9 +234,12 @@ impl Placed {
     /// Did its author have, with one audience, the right that it needs?
     fn had_right(&self, audience: &Audience) -> bool {
         match &self.said {
-            Some(Said::Suggestion(_) | Said::Answer(_, suggestion::Verdict::Withdrawn)) => {
-                audience.lets_suggest(&self.organization)
-            }
+            Some(
+                Said::Suggestion(_)
+                | Said::Answer(_, suggestion::Verdict::Withdrawn)
+                | Said::Comment(..)
+                | Said::Reply(..),
+            ) => audience.lets_suggest(&self.organization),
             Some(Said::SignOff(_) | Said::Withdrawal(_)) => audience.may_read(&self.organization),
             Some(Said::Answer(..) | Said::VersionName(_)) | None => {
                 audience.may_write(&self.organization)

@@ -18,6 +18,7 @@ pub mod phrase;
 pub mod suggestion;
 pub mod sign_off;
 pub mod version_name;
+pub mod comment;
 pub mod copied;
 pub mod pairing;
 mod armour;

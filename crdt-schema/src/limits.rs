@@ -82,6 +82,10 @@ pub const ADDRESS_RECORDS: usize = 10;
 pub const SUGGESTION_BYTES: usize = 64 * 1024;
 /// Edits in one suggestion, each operation of a patch counted: what readers do to show what it would change.
 pub const SUGGESTION_EDITS: usize = 64;
+/// What one comment says, in bytes.
+pub const COMMENT_BYTES: usize = 4_000;
+/// The path of the place that a comment is about, in bytes.
+pub const COMMENT_PATH_BYTES: usize = 512;
 /// Sign-offs that one step of an access log names, so that who is shut out by it keeps having signed.
 pub const FENCED_SIGN_OFFS: usize = 256;
 /// One exported bundle, as a file.

@@ -37,7 +37,7 @@ pub struct SignOff {
     pub title: Name,
 }
 
-/// An organisation takes back that it signed, or the name that it gave a version.
+/// An organisation takes back that it signed, the name that it gave a version, or a comment.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Withdrawal {
     /// What it signed by, or gave the name by.

@@ -1,10 +1,13 @@
 //! The test vectors of `docs/protocol.md`: fixed keys in, fixed bytes out. A change here is a change of the protocol.
 
 #![expect(clippy::unwrap_used, reason = "fixed inputs of a test")]
+// The list of vectors is one long `json!`.
+#![recursion_limit = "256"]
 
 use crdt_schema::access::AccessAct;
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::codec;
+use crdt_schema::comment::{About, Comment, Place, Stance};
 use crdt_schema::copied::{Copied, Named, Origin, Original};
 use crdt_schema::document::Edit;
 use crdt_schema::envelope::{self, Content, Envelope, Genesis, Header, VERSION};
@@ -171,6 +174,24 @@ fn vectors() -> Value {
         None,
         Content::VersionName(named),
     );
+    let place = Place::new(&base, &"/title".parse().unwrap(), &json!("Café hours"));
+    let (about, text) = (About::Place(place), "Who would look for this?".to_owned());
+    let comment = Comment { about, stance: Stance::Objects, text };
+    let comment = Envelope::seal(
+        &node,
+        header(2, Some(first), 1_700_000_000_015),
+        None,
+        Content::Comment(comment),
+    );
+    let commented = Envelope::id_of(&comment.to_bytes());
+    let (about, text) = (About::Comment(commented), String::new());
+    let reply = Comment { about, stance: Stance::Settles, text };
+    let reply = Envelope::seal(
+        &node,
+        header(3, Some(commented), 1_700_000_000_016),
+        None,
+        Content::Comment(reply),
+    );
     let origin = Origin {
         workspace,
         workspace_name: "Northmere".parse().unwrap(),
@@ -194,6 +215,8 @@ fn vectors() -> Value {
         "copy_genesis": hex(&codec::encode(&copy)), "copy_document": copy.id(),
         "copy_actor": hex(copy.actor(&node.id(), &session).to_bytes()),
         "copied_envelope": hex(&copied.to_bytes()), "copied_envelope_id": Envelope::id_of(&copied.to_bytes()),
+        "comment_envelope": hex(&comment.to_bytes()), "comment_envelope_id": commented,
+        "reply_envelope": hex(&reply.to_bytes()), "reply_envelope_id": Envelope::id_of(&reply.to_bytes()),
         "version_name_envelope": hex(&named.to_bytes()), "version_name_envelope_id": Envelope::id_of(&named.to_bytes()),
         "signed_content": content, "signed_text": sign_off::text_of(&content),
         "sign_off_envelope": hex(&signed.to_bytes()), "sign_off_envelope_id": signature,
@@ -249,6 +272,8 @@ fn the_documented_vectors_read_back() {
         "withdrawal_envelope",
         "version_name_envelope",
         "copied_envelope",
+        "comment_envelope",
+        "reply_envelope",
     ] {
         let envelope = Envelope::from_bytes(&bytes(name)).unwrap();
         assert!(envelope.is_true() && envelope.is_well_formed(), "{name}");

@@ -6,7 +6,7 @@ use super::{Shape, form, label, specs};
 use crate::identity::Kind;
 
 /// Fields at the top that say something to programs only, or that the network says itself.
-const UNREAD: &[&str] = &[
+pub(super) const UNREAD: &[&str] = &[
     "document_type",
     "schema_version",
     "id",

@@ -1,8 +1,10 @@
 //! Whether an envelope may stand where it stands: its author's chain, and its author's right in the document.
 
-use super::{Ledger, Said};
+use super::{Ledger, Placed, Said};
 use crate::access::AccessAct;
+use crate::comment::{About, Comment, Stance};
 use crate::envelope::{Content, Envelope};
+use crate::identity::{OrganizationId, Role};
 use crate::membership::{Log, State};
 use crate::suggestion::{self, Answer};
 
@@ -68,7 +70,38 @@ impl Ledger {
                 let said = Said::VersionName(named.version.clone());
                 if self.has_what_it_is_about(&said) { Verdict::May } else { Verdict::TooEarly }
             }
+            Content::Comment(comment) => self.continues_a_discussion(comment),
         }
+    }
+
+    /// Is what a comment is about here, and something that can be spoken about so?
+    fn continues_a_discussion(&self, comment: &Comment) -> Verdict {
+        let of = match &comment.about {
+            About::Place(place) => {
+                let said = Said::Comment(place.version.clone(), comment.stance);
+                let is_here = self.has_what_it_is_about(&said);
+                return if is_here { Verdict::May } else { Verdict::TooEarly };
+            }
+            About::Comment(of) => of,
+        };
+        let Some(placed) = self.get(of) else { return Verdict::TooEarly };
+        let fits = match &placed.said {
+            Some(Said::Comment(..)) => comment.stance != Stance::Reopens,
+            Some(Said::Reply(_, Stance::Settles)) => comment.stance == Stance::Reopens,
+            _ => false,
+        };
+        if fits { Verdict::May } else { Verdict::Refused("no-discussion") }
+    }
+
+    /// May an organisation say that the discussion is over, or is not, which a comment is about? Those may who write, and
+    /// whoever began it.
+    fn may_end(&self, comment: &Comment, author: &OrganizationId) -> bool {
+        let About::Comment(of) = &comment.about else { return false };
+        let began = match self.get(of) {
+            Some(Placed { said: Some(Said::Reply(first, _)), .. }) => self.get(first),
+            placed => placed,
+        };
+        began.is_some_and(|began| began.organization == *author)
     }
 
     /// Does it continue its author's chain, knowing no less than the envelope before?
@@ -124,6 +157,18 @@ impl Ledger {
             Content::Answer(_) => {
                 (author != owner && !audience.may_write(&author)).then_some("not-in-audience")
             }
+            Content::Comment(comment) => {
+                let role = state.members.get(&author).map(|member| member.role);
+                let is_owner = author == owner;
+                let speaks = is_owner || role.is_some_and(|it| audience.may_suggest(&author, it));
+                let writes =
+                    (is_owner || audience.may_write(&author)) && role.is_some_and(Role::may_write);
+                let may = speaks
+                    && (!comment.stance.is_about_the_end()
+                        || writes
+                        || self.may_end(comment, &author));
+                (!may).then_some("not-in-audience")
+            }
             // Who may read may say what it agrees to: that binds nobody else, and changes nothing of the document.
             Content::SignOff(_) => {
                 (author != owner && !audience.may_read(&author)).then_some("not-in-audience")
@@ -155,13 +200,14 @@ impl Ledger {
     }
 }
 
-/// Is it something that a contributor may say: a suggestion, a sign-off, or that one's own is taken back?
+/// Is it something that a contributor may say: a suggestion, a sign-off, a comment, or that one's own is taken back?
 const fn needs_no_writing(content: &Content) -> bool {
     matches!(
         content,
         Content::Suggestion(_)
             | Content::SignOff(_)
             | Content::Withdrawal(_)
+            | Content::Comment(_)
             | Content::Answer(Answer { verdict: suggestion::Verdict::Withdrawn, .. })
     )
 }

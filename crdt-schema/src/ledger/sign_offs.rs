@@ -19,9 +19,12 @@ pub struct Signed {
 }
 
 impl Placed {
-    /// Is it a sign-off or the name of a version?
+    /// Is it a sign-off, the name of a version, or part of a discussion?
     pub(super) const fn can_be_taken_back(&self) -> bool {
-        matches!(self.said, Some(Said::SignOff(_) | Said::VersionName(_)))
+        matches!(
+            self.said,
+            Some(Said::SignOff(_) | Said::VersionName(_) | Said::Comment(..) | Said::Reply(..))
+        )
     }
 }
 
@@ -51,7 +54,7 @@ impl Ledger {
     }
 
     /// Returns what was taken back, and by which envelope.
-    fn withdrawn(&self) -> BTreeMap<EnvelopeId, EnvelopeId> {
+    pub(super) fn withdrawn(&self) -> BTreeMap<EnvelopeId, EnvelopeId> {
         let mut withdrawn = BTreeMap::<EnvelopeId, EnvelopeId>::new();
         for placed in self.placed.iter().filter(|placed| self.counts(&placed.id)) {
             if let Some(Said::Withdrawal(of)) = &placed.said {
@@ -62,7 +65,7 @@ impl Ledger {
         withdrawn
     }
 
-    /// Returns what a fence names beside the newest changes, sorted: the newest sign-offs, names of versions and withdrawals
+    /// Returns what a fence names beside the newest changes, sorted: the newest sign-offs, names, comments and withdrawals
     /// that count of those organisations. Nothing else builds on them, so that they would lie below no fence.
     #[must_use]
     pub fn newest_signed(&self, is_meant: impl Fn(&OrganizationId) -> bool) -> Vec<EnvelopeId> {

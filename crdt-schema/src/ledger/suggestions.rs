@@ -45,7 +45,9 @@ impl Ledger {
                     Said::Answer(..)
                     | Said::SignOff(_)
                     | Said::Withdrawal(_)
-                    | Said::VersionName(_),
+                    | Said::VersionName(_)
+                    | Said::Comment(..)
+                    | Said::Reply(..),
                 )
                 | None => None,
             })
@@ -57,18 +59,24 @@ impl Ledger {
     pub fn answered_by(&self, id: &EnvelopeId) -> Option<EnvelopeId> {
         match self.get(id)?.said.as_ref()? {
             Said::Answer(suggestion, _) => Some(*suggestion),
-            Said::Suggestion(_) | Said::SignOff(_) | Said::Withdrawal(_) | Said::VersionName(_) => {
-                None
-            }
+            Said::Suggestion(_)
+            | Said::SignOff(_)
+            | Said::Withdrawal(_)
+            | Said::VersionName(_)
+            | Said::Comment(..)
+            | Said::Reply(..) => None,
         }
     }
 
     pub(super) fn has_what_it_is_about(&self, said: &Said) -> bool {
         match said {
-            Said::Suggestion(version) | Said::SignOff(version) | Said::VersionName(version) => {
-                hashes(version).iter().all(|change| self.knows(change))
+            Said::Suggestion(version)
+            | Said::SignOff(version)
+            | Said::VersionName(version)
+            | Said::Comment(version, _) => hashes(version).iter().all(|change| self.knows(change)),
+            Said::Answer(about, _) | Said::Withdrawal(about) | Said::Reply(about, _) => {
+                self.by_id.contains_key(about)
             }
-            Said::Answer(about, _) | Said::Withdrawal(about) => self.by_id.contains_key(about),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What counts after removals, suspensions, narrower audiences and forks.
 
+mod discussions;
 mod sign_offs;
 mod suggestions;
 
@@ -109,6 +110,23 @@ impl Membership for Says {
 }
 
 const REMOVAL: u8 = 200;
+
+/// The removal's fence names envelopes besides changes.
+struct Naming(Says, Vec<u8>);
+
+impl Membership for Naming {
+    fn exclusions(&self) -> Vec<Exclusion> {
+        self.0.exclusions()
+    }
+
+    fn knew(&self, heads: &[EntryId], exclusion: &Exclusion) -> bool {
+        self.0.knew(heads, exclusion)
+    }
+
+    fn fence(&self, of: &Exclusion, document: &DocumentId) -> (Vec<ChangeId>, Vec<EnvelopeId>) {
+        (self.0.fence(of, document).0, self.1.iter().map(|n| id(*n)).collect())
+    }
+}
 
 fn removal_of(n: u8, fence: &[u8]) -> Says {
     let author = Author::Organization(organization(n));

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crdt_schema::access::AccessAct;
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::codec;
+use crdt_schema::comment::{About, Comment, Place, Stance};
 use crdt_schema::copied::{Copied, Named, Origin, Original};
 use crdt_schema::document::Edit;
 use crdt_schema::envelope::{
@@ -126,7 +127,7 @@ fn redemption() -> Redemption {
     an_invite().redeem(card, guest().certify(&guest_key(), TIME))
 }
 
-fn envelopes() -> [Envelope; 10] {
+fn envelopes() -> Vec<Envelope> {
     let named = |bytes: &[u8]| {
         Circle::Named(bytes.iter().map(|byte| OrganizationId([*byte; 32])).collect())
     };
@@ -176,17 +177,28 @@ fn envelopes() -> [Envelope; 10] {
     let withdrawal = Withdrawal { of: EnvelopeId([23; 32]), reason: "We left".to_owned() };
     let version = vec![ChangeId([24; 32])];
     let named = VersionName { version, name: "As agreed".parse().unwrap() };
-    let [suggestion, answer, sign_off, withdrawal, named] = [
+    let path = "/title".parse().unwrap();
+    let comment = Comment {
+        about: About::Place(Place::new(&heads, &path, &serde_json::json!("Cash first"))),
+        stance: Stance::Objects,
+        text: "Nobody knows this word".to_owned(),
+    };
+    let about = About::Comment(EnvelopeId([26; 32]));
+    let reply = Comment { about, stance: Stance::Remarks, text: "Which then?".to_owned() };
+    let [suggestion, answer, sign_off, withdrawal, named, comment, reply] = [
         Content::Suggestion(suggestion),
         Content::Answer(answer),
         Content::SignOff(sign_off),
         Content::Withdrawal(withdrawal),
         Content::VersionName(named),
+        Content::Comment(comment),
+        Content::Comment(reply),
     ]
     .map(|content| next(3, content));
     let copied = copied(&genesis, next(4, changes(3)));
     let (again, set) = (next(1, changes(2)), next(2, Content::Access(set)));
-    [again, set, apart, first, suggestion, answer, sign_off, withdrawal, named, copied]
+    let said = [suggestion, answer, sign_off, withdrawal, named, comment, reply];
+    [again, set, apart, first].into_iter().chain(said).chain([copied]).collect()
 }
 
 /// The first envelope of a copy of a document, with what was written there.
@@ -253,7 +265,7 @@ fn acts(proof: &Equivocation) -> Vec<Act> {
 
 pub(crate) fn all() -> Vec<Specimen> {
     let envelopes = envelopes();
-    let [one, two, ..] = &envelopes;
+    let (one, two) = (&envelopes[0], &envelopes[1]);
     let proof = Equivocation::new(one.signed_header(), two.signed_header());
     let mut all = vec![
         Specimen {
@@ -326,7 +338,7 @@ pub(crate) fn signed_parts() -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
     let act = Act::Leave(Vec::new());
     let entry = Entry::new(&node(), Some(WorkspaceId([9; 32])), vec![], TIME, act);
     let in_entry = (&entry.workspace, &entry.parents, &entry.node, &entry.time, &entry.act);
-    let [header, ..] = envelopes().map(|envelope| envelope.signed_header());
+    let header = envelopes().remove(0).signed_header();
     let certificate = guest().certify(&guest_key(), TIME);
     let in_certificate =
         codec::encode(&(&certificate.organization, &certificate.node, &certificate.issued));

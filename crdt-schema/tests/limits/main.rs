@@ -116,6 +116,10 @@ fn envelopes() -> Vec<Door> {
         NAME_BYTES, "envelope: signatory's title", "malformed", stated::sign_off_as;
         DEPENDENCIES, "envelope: name of a version", "not well formed", stated::version_name_of;
         NAME_BYTES, "envelope: name of a version", "malformed", stated::version_name;
+        DEPENDENCIES, "envelope: comment", "not well formed", stated::comment_on;
+        COMMENT_PATH_BYTES, "envelope: comment", "not well formed", stated::comment_at;
+        COMMENT_BYTES, "envelope: comment", "not well formed", stated::comment_of;
+        COMMENT_BYTES, "envelope: answer to a comment", "not well formed", stated::reply_of;
         CHANGES_PER_ENVELOPE, "envelope: copied", "not well formed", stated::copied_of_changes;
         CHANGES_PER_ENVELOPE, "envelope: names of who is copied", "not well formed",
             stated::copied_of_names;

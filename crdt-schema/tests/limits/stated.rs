@@ -1,7 +1,8 @@
-//! Limits of what is stated about a version: sign-offs, names, and what takes them back.
+//! Limits of what is stated about a version: sign-offs, names, comments, and what takes them back.
 
 use crdt_schema::audience::Audience;
 use crdt_schema::codec;
+use crdt_schema::comment::{About, Comment, Stance};
 use crdt_schema::copied::{Copied, Named, Origin, Original};
 use crdt_schema::envelope::{Content, Envelope};
 use crdt_schema::identity::{DocumentId, EnvelopeId, OrganizationId, TextId, WorkspaceId};
@@ -46,6 +47,37 @@ pub(crate) fn version_name_of(count: usize) -> Answer {
 
 pub(crate) fn version_name(count: usize) -> Answer {
     named_version(1, count)
+}
+
+/// An envelope with what somebody else's program made of a comment.
+fn comment(version: usize, path: usize, text: usize) -> Answer {
+    let path = format!("/{}", "p".repeat(path.saturating_sub(1)));
+    let place = (changes(version), path, TextId([9; 32]));
+    let Ok(place) = minicbor::decode(&codec::encode(&place)) else {
+        return Some("malformed".to_owned());
+    };
+    spoken(About::Place(place), text)
+}
+
+fn spoken(about: About, text: usize) -> Answer {
+    let comment = Comment { about, stance: Stance::Remarks, text: "t".repeat(text) };
+    envelope(None, Content::Comment(comment), |_| {})
+}
+
+pub(crate) fn comment_on(count: usize) -> Answer {
+    comment(count, 1, 1)
+}
+
+pub(crate) fn comment_at(count: usize) -> Answer {
+    comment(1, count, 1)
+}
+
+pub(crate) fn comment_of(count: usize) -> Answer {
+    comment(1, 1, count)
+}
+
+pub(crate) fn reply_of(count: usize) -> Answer {
+    spoken(About::Comment(EnvelopeId([9; 32])), count)
 }
 
 pub(crate) fn withdrawal_with_reason(count: usize) -> Answer {

@@ -148,6 +148,8 @@ pub enum Refused {
     NoSuchSuggestion,
     #[error("there is no such signature of this document")]
     NoSuchSignature,
+    #[error("there is no such comment on this document")]
+    NoSuchComment,
     #[error("no version of this document has that name")]
     NoSuchName,
     #[error("there is no such proposal in this workspace")]

@@ -5,6 +5,7 @@ mod author;
 mod bulk;
 mod circles;
 mod command;
+mod comments;
 mod copy;
 mod conversation;
 mod duties;

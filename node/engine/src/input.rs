@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crdt_schema::audience::Audience;
+use crdt_schema::comment::Stance;
 use crdt_schema::copied::Source;
 use crdt_schema::document::{Choice, Edit, FieldPath};
 use crdt_schema::heads::Heads;
@@ -195,6 +196,12 @@ pub enum Statement {
     Name { version: Heads, name: Name },
     /// It takes back a name that it gave.
     Unname { name: EnvelopeId },
+    /// It says something about a place, as somebody saw it at a version (`None`: as it is now), or what it holds of it.
+    Comment { place: FieldPath, version: Option<Heads>, stance: Stance, text: String },
+    /// It answers the comment that began a discussion, or says that the discussion is over or is not.
+    Reply { comment: EnvelopeId, stance: Stance, text: String },
+    /// It takes back what it said.
+    TakeBack { comment: EnvelopeId },
 }
 
 /// What an edit must agree with; as it is by default, with nothing.

@@ -34,6 +34,6 @@ pub use held::Held;
 pub use input::{Command, CommandId, Conditions, Input, Moment, Statement};
 pub use reader::{
     AccessChange, Choices, Counters, Decided, Excerpt, Found, News, Preview, Rank, Reader, Search,
-    SignedText, Term, Terms, Waiting,
+    SignedText, Term, Terms, Waiting, positions,
 };
 pub use shelf::{EnvelopeMeta, Shelf, ShelfError};

@@ -1,5 +1,6 @@
 //! [`Reader`]: what pages and programs may ask of the engine between two inputs.
 
+mod comments;
 mod copies;
 mod former;
 mod history;
@@ -23,6 +24,7 @@ use crdt_schema::identity::{
 use crdt_schema::key::OrganizationCard;
 use crdt_schema::phrase::{Phrase, Place};
 
+pub use comments::positions;
 pub use news::{AccessChange, News, Waiting};
 pub use search::{Choices, Decided, Excerpt, Found, Rank, Search};
 pub use sign_offs::SignedText;
@@ -413,6 +415,7 @@ impl Reader<'_> {
             area: list.area,
             decision: list.decision,
             suggested: list.suggested,
+            discussed: list.discussed,
             may_write: role.may_write() && held.may_write(&own),
             may_suggest: held.may_suggest(&own, role),
             may_set_audience: role.may_write() && self.0.may_set_audience(&genesis.workspace, held),

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crdt_schema::audience::Audience;
+use crdt_schema::comment::Stance;
 use crdt_schema::copied::Origin;
-use crdt_schema::document::{FieldChange, Incoming};
+use crdt_schema::document::{FieldChange, FieldPath, Incoming};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
     CodeId, DocumentId, EntryId, EnvelopeId, InviteId, Kind, NodeId, OrganizationId, Role, Sector,
@@ -296,6 +297,8 @@ pub struct DocumentView {
     pub decision: String,
     /// How many suggestions wait for an answer.
     pub suggested: u64,
+    /// How many discussions wait for the organisation that made it.
+    pub discussed: u64,
     pub heads: Heads,
     /// May this organisation write?
     pub may_write: bool,
@@ -405,6 +408,55 @@ pub struct AnswerView {
     pub made: Option<Heads>,
 }
 
+/// What was said about a place of a document, with the answers.
+#[derive(Clone, Debug)]
+pub struct DiscussionView {
+    /// The comment that began it.
+    pub first: CommentView,
+    /// What was answered, in the order in which it came here.
+    pub replies: Vec<CommentView>,
+    /// What it is about; items of lists by their names. Empty for the whole document.
+    pub place: FieldPath,
+    /// Where that is now, as a JSON pointer; nothing if it is gone.
+    pub pointer: Option<FieldPath>,
+    /// What the place is called, with its name; empty for the whole document, or if it is gone.
+    pub title: String,
+    /// Does the place say what it said when the discussion began?
+    pub is_same: bool,
+    /// The version in which it began.
+    pub version: Heads,
+    /// Did somebody say that it is over?
+    pub is_settled: bool,
+    /// May this organisation answer?
+    pub may_reply: bool,
+    /// May this organisation say that it is over, or is not?
+    pub may_end: bool,
+}
+
+/// What somebody said about a document.
+#[derive(Clone, Debug)]
+pub struct CommentView {
+    pub id: EnvelopeId,
+    pub organization: OrganizationId,
+    pub organization_name: String,
+    pub person: Person,
+    pub time: Timestamp,
+    pub stance: Stance,
+    /// What was said; empty if it was taken back, or the stance says it all.
+    pub text: String,
+    pub is_withdrawn: bool,
+    /// May this organisation take it back?
+    pub may_take_back: bool,
+}
+
+/// What an organisation holds of a place of a document.
+#[derive(Clone, Debug)]
+pub struct PositionView {
+    pub said: CommentView,
+    /// Does the place still say what it said then?
+    pub is_same: bool,
+}
+
 /// An organisation signed a version of a document.
 #[derive(Clone, Debug)]
 pub struct SignOffView {
@@ -460,7 +512,7 @@ pub struct VersionNameView {
 /// A text of a document, with who wrote which of its letters.
 #[derive(Clone, Debug)]
 pub struct WrittenText {
-    pub path: crdt_schema::document::FieldPath,
+    pub path: FieldPath,
     /// What the field is called, in plain words.
     pub label: String,
     pub runs: Vec<WrittenRun>,
@@ -480,7 +532,7 @@ pub struct WrittenRun {
 /// A choice that people made differently at the same time.
 #[derive(Clone, Debug)]
 pub struct ConflictView {
-    pub path: crdt_schema::document::FieldPath,
+    pub path: FieldPath,
     /// What the field is called, in plain words.
     pub label: String,
     /// Each value with who chose it and when; the one shown until somebody chooses comes first.

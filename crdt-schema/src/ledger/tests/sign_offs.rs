@@ -24,23 +24,6 @@ fn signed(ledger: &mut Ledger, membership: &Says) -> Vec<(u8, Option<u8>)> {
     all.map(|it| (it.id.0[0], it.withdrawn.map(|id| id.0[0]))).collect()
 }
 
-/// The removal's fence names envelopes besides changes.
-struct Naming(Says, Vec<u8>);
-
-impl Membership for Naming {
-    fn exclusions(&self) -> Vec<Exclusion> {
-        self.0.exclusions()
-    }
-
-    fn knew(&self, heads: &[EntryId], exclusion: &Exclusion) -> bool {
-        self.0.knew(heads, exclusion)
-    }
-
-    fn fence(&self, of: &Exclusion, document: &DocumentId) -> (Vec<ChangeId>, Vec<EnvelopeId>) {
-        (self.0.fence(of, document).0, self.1.iter().map(|n| id(*n)).collect())
-    }
-}
-
 #[test]
 fn what_is_taken_back_stays_so_and_who_signs_again_has_signed() {
     let mut ledger = ledger(&[

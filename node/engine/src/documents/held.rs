@@ -72,6 +72,9 @@ pub(crate) struct List {
     /// How many suggestions wait for an answer.
     #[n(9)]
     pub(crate) suggested: u64,
+    /// How many discussions wait for the organisation that made the document.
+    #[n(10)]
+    pub(crate) discussed: u64,
 }
 
 /// What is cached, good as long as the document has this many envelopes.
@@ -107,6 +110,7 @@ impl List {
             area: documents::area(&content),
             decision: documents::decision(&content),
             suggested: u64::try_from(suggested).unwrap_or(u64::MAX),
+            discussed: u64::try_from(open.waiting_for_the_owner()).unwrap_or(u64::MAX),
         }
     }
 

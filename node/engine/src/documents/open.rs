@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::ChangeHash;
+use crdt_schema::comment::{About, Comment, Place, Stance};
 use crdt_schema::copied::Copied;
 use crdt_schema::document::{ApplyError, Document};
 use crdt_schema::envelope::{Content, Envelope, Header};
@@ -10,7 +11,7 @@ use crdt_schema::gate::{self, PlainChange};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{EnvelopeId, Name, NodeId, OrganizationId, SessionId, Timestamp};
 use crdt_schema::key::Person;
-use crdt_schema::ledger::{Ledger, Membership, Placed};
+use crdt_schema::ledger::{Discussion, Ledger, Membership, Placed, Spoken};
 use crdt_schema::sign_off::{SignOff, Withdrawal};
 use crdt_schema::version_name::VersionName;
 use tracing::warn;
@@ -39,6 +40,8 @@ pub(crate) struct Open {
     pub(crate) withdrawals: BTreeMap<EnvelopeId, (Made, Withdrawal)>,
     /// Who named which version.
     pub(crate) version_names: BTreeMap<EnvelopeId, (Made, VersionName)>,
+    /// Who said what about it.
+    pub(crate) comments: BTreeMap<EnvelopeId, (Made, Comment)>,
     /// Who brought in what was made in other documents.
     copies: Vec<Made>,
     /// What the organisations are called whose work was brought in.
@@ -82,6 +85,21 @@ pub(crate) struct Answered {
     pub(crate) note: String,
 }
 
+/// What an organisation holds of a place of the document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Position<'a> {
+    pub(crate) id: EnvelopeId,
+    pub(crate) made: &'a Made,
+    pub(crate) place: &'a Place,
+    pub(crate) comment: &'a Comment,
+}
+
+impl Position<'_> {
+    pub(crate) fn is_by(&self, organization: &OrganizationId) -> bool {
+        self.made.organization == *organization
+    }
+}
+
 impl Made {
     fn of(id: EnvelopeId, header: &Header, changes: &[PlainChange]) -> Self {
         let before = changes.first().map(|change| change.deps().to_vec()).unwrap_or_default();
@@ -112,6 +130,7 @@ impl Open {
             sign_offs: BTreeMap::new(),
             withdrawals: BTreeMap::new(),
             version_names: BTreeMap::new(),
+            comments: BTreeMap::new(),
             copies: Vec::new(),
             names: BTreeMap::new(),
             by_change: BTreeMap::new(),
@@ -262,6 +281,9 @@ impl Open {
             Content::VersionName(named) => {
                 self.version_names.insert(placed.id, (made.clone(), named.clone()));
             }
+            Content::Comment(comment) => {
+                self.comments.insert(placed.id, (made.clone(), comment.clone()));
+            }
         }
         if !changes.is_empty() && !matches!(envelope.content, Content::Copied(_)) {
             let index = self.made.len();
@@ -302,11 +324,41 @@ impl Open {
         let signed = self.sign_offs.values().map(|(made, _)| made);
         let withdrawn = self.withdrawals.values().map(|(made, _)| made);
         let named = self.version_names.values().map(|(made, _)| made);
-        let said = self.copies.iter().chain(said);
+        let spoken = self.comments.values().map(|(made, _)| made);
+        let said = self.copies.iter().chain(said).chain(spoken);
         let words = said.chain(answered).chain(signed).chain(withdrawn).chain(named);
         let own = self.made.iter().filter(|made| !made.is_copied);
         let mut all = own.chain(&self.steps).chain(words);
         all.find(|made| made.envelope == *id)
+    }
+
+    /// Returns what organisations hold of places of the document and did not take back.
+    pub(crate) fn positions(&self) -> Vec<Position<'_>> {
+        let first = self.ledger.discussions().into_iter().map(|discussion| discussion.first);
+        let standing = first.filter(|it| it.withdrawn.is_none() && it.stance.is_position());
+        let held = standing.filter_map(|Spoken { id, .. }| {
+            let (made, comment) = self.comments.get(&id)?;
+            let About::Place(place) = &comment.about else { return None };
+            Some(Position { id, made, place, comment })
+        });
+        held.collect()
+    }
+
+    /// Returns how many discussions go on in which somebody else than the document's owner spoke last. Who only agrees asks for
+    /// no answer.
+    pub(crate) fn waiting_for_the_owner(&self) -> usize {
+        let owner = self.ledger.genesis().owner;
+        let waits = |discussion: &Discussion| {
+            let said = discussion.replies.iter().chain([&discussion.first]);
+            let mut standing = said.filter(|it| it.withdrawn.is_none());
+            let last = discussion.replies.iter().rev().find(|it| it.withdrawn.is_none());
+            let last = self.comments.get(&last.unwrap_or(&discussion.first).id);
+            discussion.settled.is_empty()
+                && discussion.first.withdrawn.is_none()
+                && standing.any(|it| it.stance != Stance::Agrees)
+                && last.is_some_and(|(made, _)| made.organization != owner)
+        };
+        self.ledger.discussions().iter().filter(|it| waits(it)).count()
     }
 
     /// Returns the suggestion that an envelope took in.

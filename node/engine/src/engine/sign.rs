@@ -31,6 +31,15 @@ impl Engine {
                 self.name_version(document, &version, (name, person), effects)
             }
             Statement::Unname { name } => self.unname_version(document, name, person, effects),
+            Statement::Comment { place, version, stance, text } => {
+                self.comment(document, (&place, version), (stance, text), person, effects)
+            }
+            Statement::Reply { comment, stance, text } => {
+                self.reply(document, comment, (stance, text), person, effects)
+            }
+            Statement::TakeBack { comment } => {
+                self.take_back_comment(document, comment, person, effects)
+            }
         }
     }
 

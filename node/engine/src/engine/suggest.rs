@@ -128,7 +128,8 @@ impl Engine {
                 | Content::SignOff(_)
                 | Content::Withdrawal(_)
                 | Content::VersionName(_)
-                | Content::Copied(_),
+                | Content::Copied(_)
+                | Content::Comment(_),
             )
             | None => Err(Refused::NoSuchSuggestion),
         }
@@ -145,7 +146,7 @@ impl Engine {
         open.map_err(|error| Self::storage(&error))?.ok_or(Refused::NoSuchDocument)
     }
 
-    fn require_suggester(
+    pub(super) fn require_suggester(
         &self,
         workspace: &WorkspaceId,
         document: &DocumentId,

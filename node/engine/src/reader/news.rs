@@ -21,6 +21,8 @@ pub struct News {
 pub struct Waiting {
     /// Documents that it may change and for which somebody suggested something.
     pub suggested: Vec<DocumentId>,
+    /// Its own documents about which somebody said something that nobody of it has answered.
+    pub discussed: Vec<DocumentId>,
     /// Its own documents whose review is due, the longest overdue first.
     pub reviews: Vec<DocumentId>,
     /// Data requests that nobody has decided on.
@@ -121,6 +123,9 @@ impl Reader<'_> {
                 && held.may_write(&own)
             {
                 waiting.suggested.push(*id);
+            }
+            if held.genesis.owner == own && list.discussed > 0 {
+                waiting.discussed.push(*id);
             }
             let is_over = OVER.contains(&list.status.as_str());
             if held.genesis.owner == own && !is_over && is_before(&list.review_date, review_before)

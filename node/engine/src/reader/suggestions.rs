@@ -122,7 +122,12 @@ impl Reader<'_> {
         Ok(Ok(Preview { document, changes }))
     }
 
-    fn may_write(&self, id: &DocumentId, workspace: &WorkspaceId, own: &OrganizationId) -> bool {
+    pub(super) fn may_write(
+        &self,
+        id: &DocumentId,
+        workspace: &WorkspaceId,
+        own: &OrganizationId,
+    ) -> bool {
         let role = self.workspace(workspace).map(|workspace| workspace.role);
         role.is_some_and(|role| role.may_write())
             && self.0.documents.held(id).is_some_and(|held| held.may_write(own))

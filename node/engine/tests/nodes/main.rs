@@ -5,6 +5,8 @@ mod aside;
 #[cfg(test)]
 mod clocks;
 #[cfg(test)]
+mod comments;
+#[cfg(test)]
 mod copies;
 #[cfg(test)]
 mod exchange;
