@@ -26,6 +26,7 @@ pub(crate) mod proposal;
 pub(crate) mod document;
 pub(crate) mod audience;
 pub(crate) mod edit;
+pub(crate) mod comment;
 pub(crate) mod suggest;
 pub(crate) mod sign;
 pub(crate) mod versions;

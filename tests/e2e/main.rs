@@ -11,6 +11,7 @@ mod members_change;
 mod governance;
 mod audience;
 mod suggestions;
+mod comments;
 mod computers;
 mod proof;
 mod signatures;

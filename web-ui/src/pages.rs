@@ -15,6 +15,7 @@ pub mod search;
 pub mod read;
 pub mod access;
 pub mod edit;
+pub mod comments;
 pub mod suggestions;
 pub mod signatures;
 pub mod figures;
@@ -296,6 +297,9 @@ pub fn samples() -> Vec<Sample> {
         "edit-contacts" => edit::EditPart::sample("contacts"),
         "suggest" => edit::Edit::sample_suggest(),
         "suggest-step" => edit::EditPart::sample_suggest(),
+        "comments" => comments::Comments::sample(),
+        "comments-tag" => comments::Comments::sample_tag(),
+        "comments-error" => comments::Comments::sample_error(),
         "suggestions" => suggestions::Suggestions::sample(),
         "suggestions-none" => suggestions::Suggestions::sample_empty(),
         "suggestion" => suggestions::Suggestion::sample(),

@@ -164,7 +164,7 @@ pub enum Branch {
     /// A level higher.
     Close,
     /// A tag.
-    Tag(Tag),
+    Tag(Box<Tag>),
     /// The end of a tag and what is below it.
     End,
 }
@@ -188,6 +188,16 @@ pub struct Tag {
     pub matches: Vec<String>,
     /// Its short code.
     pub code: String,
+    /// Where it is in the document, as a JSON pointer.
+    pub place: String,
+}
+
+impl Tag {
+    /// Is it still to be agreed?
+    #[must_use]
+    pub fn is_proposed(&self) -> bool {
+        self.status == "Proposed"
+    }
 }
 
 /// Something that was said.

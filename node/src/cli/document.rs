@@ -11,6 +11,7 @@ use crdt_schema::identity::{DocumentId, Kind};
 use serde_json::{Value, json};
 
 use crate::cli::audience;
+use crate::cli::comment;
 use crate::cli::copies;
 use crate::cli::edit;
 use crate::cli::output::{Output, plain, text};
@@ -48,6 +49,10 @@ enum Command {
     },
     New(New),
     Edit(edit::Args),
+    Comment(comment::Comment),
+    Comments(comment::Comments),
+    Reply(comment::Reply),
+    Uncomment(comment::Uncomment),
     Suggest(suggest::Suggest),
     /// List what was suggested for a document, the newest first
     Suggestions {
@@ -202,6 +207,10 @@ pub(crate) async fn run(
         Command::Export(args) => export(args, client, output).await,
         Command::History { id } => history(&id, client, output).await,
         Command::Diff { id, from, to } => diff(&id, &from, to.as_ref(), client, output).await,
+        Command::Comment(args) => comment::comment(args, client, output).await,
+        Command::Comments(args) => comment::list(args, client, output).await,
+        Command::Reply(args) => comment::reply(args, client, output).await,
+        Command::Uncomment(args) => comment::take_back(args, client, output).await,
         Command::Suggest(args) => suggest::suggest(args, client, output).await,
         Command::Suggestions { id } => suggest::list(&id, client, output).await,
         Command::Answer(args) => suggest::answer(args, client, output).await,

@@ -11,6 +11,7 @@ pub(crate) mod documents;
 pub(crate) mod search;
 pub(crate) mod edit;
 pub(crate) mod suggestions;
+pub(crate) mod comments;
 pub(crate) mod signatures;
 pub(crate) mod versions;
 pub(crate) mod copies;
@@ -89,6 +90,10 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/suggestions", get(suggestions::list).post(suggestions::suggest)),
         ("/documents/{d}/suggestions/{s}", get(suggestions::show)),
         ("/documents/{d}/suggestions/{s}/answers", post(suggestions::answer)),
+        ("/documents/{d}/comments", get(comments::list).post(comments::comment)),
+        ("/documents/{d}/comments/{c}", get(comments::show).delete(comments::take_back)),
+        ("/documents/{d}/comments/{c}/replies", post(comments::reply)),
+        ("/documents/{d}/positions", get(comments::positions)),
         ("/documents/{d}/signatures", get(signatures::list).post(signatures::sign)),
         ("/documents/{d}/signatures/{s}", get(signatures::show)),
         ("/documents/{d}/signatures/{s}/withdrawal", post(signatures::withdraw)),

@@ -22,6 +22,7 @@ pub(crate) mod document;
 pub(crate) mod access;
 pub(crate) mod edit;
 pub(crate) mod tags;
+pub(crate) mod comments;
 pub(crate) mod suggestions;
 pub(crate) mod signatures;
 pub(crate) mod versions;
@@ -131,6 +132,9 @@ fn of_documents() -> Vec<Route> {
         ("/documents/{d}/suggest", get(suggestions::parts)),
         ("/documents/{d}/suggest/{part}", get(suggestions::form).post(suggestions::send)),
         ("/documents/{d}/suggest/{part}/{item}", get(suggestions::form).post(suggestions::send)),
+        ("/documents/{d}/comments", get(comments::show).post(comments::say)),
+        ("/documents/{d}/comments/use", post(comments::put_in_use)),
+        ("/documents/{d}/comments/{c}", post(comments::answer)),
         ("/documents/{d}/suggestions", get(suggestions::list)),
         ("/documents/{d}/suggestions/{s}", get(suggestions::show).post(suggestions::answer)),
         ("/documents/{d}/sign", get(signatures::ask).post(signatures::sign)),

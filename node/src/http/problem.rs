@@ -171,6 +171,7 @@ impl From<Refused> for Problem {
             | Refused::NoSuchSuggestion
             | Refused::NoSuchSignature
             | Refused::NoSuchName
+            | Refused::NoSuchComment
             | Refused::NoSuchOrganization => Self::not_found(),
             Refused::NoSuchVersion => Self::no_such_version(),
             Refused::NotAllowed(_) => Self::not_allowed(detail),

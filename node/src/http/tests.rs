@@ -12,6 +12,7 @@ mod publish;
 mod search;
 mod shelf;
 mod signatures;
+mod comments;
 mod suggestions;
 mod trust;
 mod versions;

@@ -30,6 +30,8 @@ pub struct Read {
     pub held: usize,
     /// How many suggestions wait for an answer.
     pub suggestions: usize,
+    /// How many discussions go on.
+    pub discussions: usize,
     /// How many organisations signed it, as a sentence.
     pub signed: Option<String>,
 }
@@ -55,6 +57,20 @@ impl Read {
         format!("{waits} for an answer")
     }
 
+    /// Returns the document's id if the person may say something about it, else nothing.
+    #[must_use]
+    pub fn speaks(&self) -> String {
+        if self.document.may_suggest { self.document.id.to_string() } else { String::new() }
+    }
+
+    /// Returns how many discussions go on, as a sentence.
+    #[must_use]
+    pub fn discussion_words(&self) -> String {
+        let go_on =
+            crate::chrome::count(self.discussions, "discussion goes on", "discussions go on");
+        format!("{go_on} about this {}", self.document.words().one)
+    }
+
     /// Returns a page with the usual values.
     #[must_use]
     pub fn sample() -> Self {
@@ -67,6 +83,7 @@ impl Read {
             overdue: true,
             held: 2,
             suggestions: 2,
+            discussions: 1,
             signed: Some("2 organisations have signed this as it is now.".to_owned()),
         }
     }

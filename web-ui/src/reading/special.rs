@@ -10,12 +10,13 @@ use crate::figures::Figures;
 use crate::when;
 use crate::words::{code, plain};
 
+/// Where the tags of a list of tags are.
+const TERMS: &str = "/body/terms";
+
 /// Puts a kind's own blocks where its sections are.
 pub(super) fn shape(kind: Kind, document: &Value, sections: &mut [Section]) {
     let (slug, blocks) = match kind {
-        Kind::TaggingConvention => {
-            ("terms", vec![Block::Tree(tree(list(document, "/body/terms")))])
-        }
+        Kind::TaggingConvention => ("terms", vec![Block::Tree(tree(list(document, TERMS)))]),
         Kind::AggregatedInsight => ("figures", figures(document)),
         Kind::DataRequest => ("conversation", vec![Block::Talk(talk(document))]),
         _ => return,
@@ -110,7 +111,8 @@ impl Walk<'_> {
         if !self.seen.insert(index) {
             return;
         }
-        self.steps.push(Branch::Tag(tag(term, self.terms)));
+        let place = format!("{TERMS}/{index}");
+        self.steps.push(Branch::Tag(Box::new(Tag { place, ..tag(term, self.terms) })));
         let curie = text(term, "curie");
         let open = self.steps.iter().fold(0_usize, |deep, step| match step {
             Branch::Open => deep.saturating_add(1),
@@ -157,6 +159,7 @@ fn tag(term: &Value, terms: &[Value]) -> Tag {
             })
             .collect(),
         code: text(term, "curie").to_owned(),
+        place: String::new(),
     }
 }
 

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use crdt_schema::comment::Stance;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{OrganizationId, PersonId, Timestamp, WorkspaceId};
 use crdt_schema::key::Person;
 use crdt_schema::suggestion::Verdict;
 use engine::input::Command;
-use engine::view::{DocumentView, HistoryView, SuggestionView};
+use engine::view::{CommentView, DiscussionView, DocumentView, HistoryView, SuggestionView};
 use engine::{News, Reader};
 use serde::{Deserialize, Serialize};
 use web_ui::chrome::{Place, count};
@@ -21,6 +22,7 @@ use web_ui::urls;
 use web_ui::when::Calendar;
 
 use super::attention;
+use super::comments;
 use super::frame::{self, Refusal, Signed};
 use super::history::sentence;
 use super::home::created;
@@ -158,6 +160,12 @@ fn row(
             acts.push(Told::new(&answer.person, &answer.organization_name, answer.time, what));
         }
     }
+    for (discussion, said) in node.comments_among(&news.document, &news.envelopes) {
+        if is_other(&said.organization, &said.person) {
+            let what = vec![with_note(&spoke(&discussion, &said), &said.text)];
+            acts.push(Told::new(&said.person, &said.organization_name, said.time, what));
+        }
+    }
     for change in node.access_changes(&news.document, &news.envelopes) {
         if is_other(&change.organization, &change.person) {
             let what = vec!["changed who can read or change it".to_owned()];
@@ -188,6 +196,23 @@ impl Told {
 
     fn shown(self, calendar: &Calendar) -> Act {
         Act { who: self.who, what: self.what, when: calendar.near(self.time) }
+    }
+}
+
+/// Tells what a comment did.
+fn spoke(discussion: &DiscussionView, said: &CommentView) -> String {
+    let about = match discussion.title.is_empty() {
+        true => "this".to_owned(),
+        false => format!("“{}”", discussion.title),
+    };
+    match said.stance {
+        Stance::Remarks if said.id == discussion.first.id => format!("commented on {about}"),
+        Stance::Remarks => format!("answered on {about}"),
+        Stance::Agrees => format!("agreed to {about}"),
+        Stance::Objects => format!("objected to {about}"),
+        Stance::Settles | Stance::Reopens => {
+            format!("{} about {about}", comments::does(said.stance))
+        }
     }
 }
 

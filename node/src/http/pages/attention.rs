@@ -1,4 +1,4 @@
-//! What waits for the people here: who asks to join, decisions, suggestions, data requests, reviews.
+//! What waits for the people here: who asks to join, decisions, suggestions, comments, data requests, reviews.
 
 use crdt_schema::identity::{DocumentId, WorkspaceId};
 use engine::Reader;
@@ -13,7 +13,7 @@ use crate::http::api::changes;
 
 /// Documents with suggestions that are named one by one.
 const SUGGESTED: usize = 20;
-/// Data requests and reviews that are named one by one.
+/// Documents with comments, data requests and reviews that are named one by one.
 const NAMED: usize = 5;
 /// Data requests that are looked at: each is opened.
 const LOOKED_AT: usize = 50;
@@ -127,6 +127,18 @@ fn of_documents(node: &mut Reader<'_>, calendar: &Calendar) -> Vec<Attention> {
             dismiss: None,
         });
     }
+    for id in waiting.discussed.iter().take(NAMED) {
+        attention.extend(discussed(node, id));
+    }
+    if waiting.discussed.len() > NAMED {
+        let more = count(waiting.discussed.len() - NAMED, "more document", "more documents");
+        attention.push(Attention {
+            text: format!("Comments on {more} of your organisation wait for an answer"),
+            link: "See what changed".to_owned(),
+            url: urls::activity().to_owned(),
+            dismiss: None,
+        });
+    }
     let requests = waiting.requests.iter().take(LOOKED_AT);
     attention.extend(requests.filter_map(|id| asked(node, id, calendar)).take(NAMED));
     for id in waiting.reviews.iter().take(NAMED) {
@@ -153,6 +165,19 @@ fn suggested(node: &mut Reader<'_>, id: &DocumentId) -> Option<Attention> {
         text: format!("{number} for “{}” {wait} for an answer", document.title),
         link: "See what is suggested".to_owned(),
         url: urls::suggestions(id),
+        dismiss: None,
+    })
+}
+
+/// Says that somebody asked or objected, and nobody of this organisation, whose document it is, has answered.
+fn discussed(node: &mut Reader<'_>, id: &DocumentId) -> Option<Attention> {
+    let document = node.document(id)?;
+    let waiting = usize::try_from(document.discussed).unwrap_or(usize::MAX);
+    let (number, wait) = (count(waiting, "discussion", "discussions"), waits(waiting));
+    Some(Attention {
+        text: format!("{number} about “{}” {wait} for an answer", document.title),
+        link: "Read the comments".to_owned(),
+        url: urls::comments(id),
         dismiss: None,
     })
 }

@@ -2,11 +2,12 @@
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use crdt_schema::comment::Stance;
 use crdt_schema::document::{Edit, FieldPath};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::DocumentId;
 use engine::Reader;
-use engine::view::{ConflictView, DocumentView, MemberView, Standing};
+use engine::view::{ConflictView, DiscussionView, DocumentView, MemberView, Standing};
 use serde::Deserialize;
 use serde_json::Value;
 use web_ui::chrome::{Chrome, Tab};
@@ -134,11 +135,12 @@ pub(crate) async fn read(
     let Opened { chrome, head, view, mut content, conflicts, last_editor, .. } =
         open(&app, &signed, id).await?;
     name_tags(&app, &view, &mut content).await?;
-    let (held, suggestions, sign_offs) = app
+    let (held, suggestions, discussions, sign_offs) = app
         .handle()
         .read(move |node| {
             let (held, suggestions) = (node.not_counted(&id)?, node.suggestions(&id)?);
-            Ok::<_, engine::Refused>((held, suggestions, node.sign_offs(&id)?))
+            let discussions = node.discussions(&id)?;
+            Ok::<_, engine::Refused>((held, suggestions, discussions, node.sign_offs(&id)?))
         })
         .await??;
     let calendar = frame::calendar();
@@ -154,8 +156,15 @@ pub(crate) async fn read(
             .iter()
             .filter(|one| one.answer.is_none() && !one.is_out_of_date)
             .count(),
+        discussions: discussions.iter().filter(|one| goes_on(one)).count(),
         signed: signatures::summary(&sign_offs),
     })
+}
+
+/// Does a discussion go on? Who only agrees has said all.
+fn goes_on(one: &DiscussionView) -> bool {
+    let only_agrees = one.first.stance == Stance::Agrees && one.replies.is_empty();
+    !one.is_settled && !one.first.is_withdrawn && !only_agrees
 }
 
 pub(crate) async fn print(

@@ -161,13 +161,23 @@ pub(crate) async fn personal(
     edits: &[Edit],
     posted: &Posted,
 ) -> Result<Vec<String>, Refusal> {
-    if posted.get("sure") == "yes" {
-        return Ok(Vec::new());
-    }
     let values = edits.iter().filter_map(|edit| match edit {
         Edit::Set { value, .. } => Some(value),
         _ => None,
     });
+    personal_in(app, id, values, posted).await
+}
+
+/// The same of what is said about a document.
+pub(crate) async fn personal_in(
+    app: &App,
+    id: DocumentId,
+    values: impl Iterator<Item = &Value>,
+    posted: &Posted,
+) -> Result<Vec<String>, Refusal> {
+    if posted.get("sure") == "yes" {
+        return Ok(Vec::new());
+    }
     let mut found: Vec<Finding> = values.flat_map(crdt_schema::personal::look_in).collect();
     if !found.is_empty() {
         // What is shared already was asked about when it was written.
