@@ -34,6 +34,7 @@ use crate::http::pages::frame::Banners;
 use crate::http::pages::import::HeldFiles;
 use crate::http::session::Sessions;
 use crate::http::shelf::contents::Shelf;
+use crate::visit::Visitor;
 
 /// Protects memory: one request's body.
 pub(crate) const BODY_BYTES: usize = 2 * 1024 * 1024;
@@ -54,6 +55,7 @@ struct Shared {
     held_figures: HeldFigures,
     tabs: Tabs,
     shelf: Shelf,
+    visitor: Visitor,
     started: Timestamp,
     /// Turns true when the node stops, so that streams end and the server can.
     is_stopping: watch::Sender<bool>,
@@ -61,9 +63,18 @@ struct Shared {
 
 impl App {
     /// Puts together what handlers need. `own` is where browsers and programs find this node.
-    pub(crate) fn new(handle: Handle, data: DataDir, own: SocketAddr, token: String) -> Self {
-        Self(Arc::new(Shared {
+    ///
+    /// # Errors
+    /// If there is no way to speak TLS.
+    pub(crate) fn new(
+        handle: Handle,
+        data: DataDir,
+        own: SocketAddr,
+        token: String,
+    ) -> anyhow::Result<Self> {
+        Ok(Self(Arc::new(Shared {
             shelf: Shelf::new(&handle),
+            visitor: Visitor::new()?,
             handle,
             data,
             own,
@@ -76,7 +87,7 @@ impl App {
             tabs: Tabs::default(),
             started: clock::now(),
             is_stopping: watch::Sender::new(false),
-        }))
+        })))
     }
 
     /// Returns the way to the engine.
@@ -126,6 +137,11 @@ impl App {
     /// Returns the public shelf.
     pub(crate) fn shelf(&self) -> &Shelf {
         &self.0.shelf
+    }
+
+    /// Returns the way to what others published on the web.
+    pub(crate) fn visitor(&self) -> &Visitor {
+        &self.0.visitor
     }
 
     /// Returns when this run of the node began.

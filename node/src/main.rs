@@ -3,6 +3,7 @@
 mod cli;
 mod client;
 mod http;
+mod visit;
 mod running;
 mod runtime;
 mod skos;

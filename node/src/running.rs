@@ -129,7 +129,7 @@ impl Running {
             }
             None => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         };
-        let app = http::App::new(handle.clone(), data.clone(), own, data.api_token()?);
+        let app = http::App::new(handle.clone(), data.clone(), own, data.api_token()?)?;
         let http = listener.map(|listener| (own, tokio::spawn(serve(listener, app.clone()))));
         Ok(Self { handle, app, http, network, peer, ended, full, watch })
     }

@@ -160,3 +160,56 @@ async fn what_is_published_is_read_copied_and_checked_by_anybody_and_nothing_els
     })
     .await
 }
+
+#[tokio::test]
+async fn another_region_finds_what_is_published_follows_the_shelf_and_sees_what_is_new()
+-> Result<()> {
+    play("shelf-followed", async |stage| {
+        let mut council = Node::init("Northmere Borough Council", "council", "Sam Ali").await?;
+        council.serve_with(&["--shelf", "127.0.0.1:0"]);
+        council.start().await?;
+        let api = council.api()?;
+        let workspace = api.found("Northmere together").await?;
+        let pathway = places::read_example("referral-pathway.cash-first.json")?;
+        let original = api.import(&workspace, &pathway).await?;
+        council.json(&["doc", "publish", "--json", "--even-so", &original]).await?;
+        let shelf = text(council.ready()?, "shelf")?;
+
+        let mut saltway = Node::init("Saltway County Council", "council", "Ruth Okafor").await?;
+        saltway.start().await?;
+        let region = saltway.api()?;
+        let workspace = region.found("Saltway together").await?;
+        let ruth = stage.browser(&saltway).await?;
+        ruth.visit(&format!("/workspaces/{workspace}/copy")).await?;
+        ruth.fill("Web address", "northmere").await?;
+        ruth.press("Look there").await?;
+        ruth.see("Enter a web address that begins with https://").await?;
+        axe::check(&ruth).await?;
+        ruth.fill("Web address", &shelf).await?;
+        ruth.press("Look there").await?;
+        ruth.see("What Northmere Borough Council publishes").await?;
+        axe::check(&ruth).await?;
+        ruth.press("Follow this shelf").await?;
+        ruth.see("You follow this shelf now.").await?;
+        axe::check(&ruth).await?;
+        ruth.visit(&format!("/workspaces/{workspace}/copy/shelf?address={shelf}")).await?;
+        ruth.press(&format!("Make a copy of {}", text(&pathway, "title")?)).await?;
+        ruth.see("Copied from Northmere Borough Council").await?;
+
+        let change = json!([{"op": "replace", "path": "/description", "value": "Second edition."}]);
+        api.patch(&original, None, &change).await?;
+        council.json(&["doc", "publish", "--json", "--even-so", &original]).await?;
+        ruth.follow("See what is new there").await?;
+        ruth.press("Look there now").await?;
+        ruth.see("Only they changed this. It comes here.").await?;
+        axe::check(&ruth).await?;
+        ruth.press("Take this in").await?;
+        ruth.see("Second edition.").await?;
+        council.stop().await?;
+        ruth.follow("See what is new there").await?;
+        ruth.press("Look there now").await?;
+        ruth.see("Nothing answers at 127.0.0.1").await?;
+        axe::check(&ruth).await
+    })
+    .await
+}

@@ -212,6 +212,7 @@ fn samples_of_signatures() -> Vec<Sample> {
         "copy" => copies::Copy::sample(),
         "copy-error" => copies::Copy::sample_error(),
         "copy-file" => copies::CopyFile::sample(),
+        "other-shelf" => copies::OtherShelf::sample(),
         "incoming" => copies::Incoming::sample(),
         "incoming-none" => copies::Incoming::sample_none(),
         "incoming-away" => copies::Incoming::sample_away(),

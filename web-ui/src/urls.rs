@@ -416,6 +416,24 @@ pub fn copy_file(workspace: impl Display) -> String {
     format!("/workspaces/{workspace}/copy")
 }
 
+/// Makes a copy of what is published at an address (POST).
+#[must_use]
+pub fn copy_link(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/copy/link")
+}
+
+/// What is on somebody's shelf; POST follows it, or stops following it.
+#[must_use]
+pub fn other_shelf(workspace: impl Display, address: &str) -> String {
+    format!("/workspaces/{workspace}/copy/shelf?address={}", encode(address))
+}
+
+/// Looks for a newer version of a copy's original on the web (POST).
+#[must_use]
+pub fn incoming_link(document: impl Display) -> String {
+    format!("/documents/{document}/incoming/link")
+}
+
 /// What is new in the original of a copy; POST takes it in.
 #[must_use]
 pub fn incoming(document: impl Display) -> String {

@@ -16,8 +16,8 @@ use crate::client::{Client, Content};
 /// Make a copy of a document in another workspace, with its history
 #[derive(clap::Args)]
 pub(crate) struct Fork {
-    /// The document's id, or a file that "doc export --format bundle" wrote
-    #[arg(value_name = "ID_OR_FILE")]
+    /// The document's id, a file that "doc export --format bundle" wrote, or the web address of its published page
+    #[arg(value_name = "ID_FILE_OR_ADDRESS")]
     source: String,
     #[command(flatten)]
     which: Which,
@@ -31,9 +31,12 @@ pub(crate) struct Fork {
 pub(crate) struct Upstream {
     /// The copy's id
     id: DocumentId,
-    /// Another copy's id, or a file that "doc export --format bundle" wrote [default: the original]
-    #[arg(long, value_name = "ID_OR_FILE")]
+    /// Another copy's id, a file that "doc export --format bundle" wrote, or a web address [default: the original]
+    #[arg(long, value_name = "ID_FILE_OR_ADDRESS")]
     from: Option<String>,
+    /// Look where the original was published, or on the shelves that you follow
+    #[arg(long, conflicts_with = "from")]
+    fetch: bool,
 }
 
 /// Take in what changed in the original since
@@ -66,6 +69,13 @@ pub(crate) async fn fork(args: Fork, client: &Client, output: &mut Output) -> an
         let workspace = workspace.rsplit('/').next().unwrap_or_default();
         let wanted = json!({"workspace": workspace, "heads": args.heads});
         client.post(&format!("/documents/{id}/fork"), &wanted).await.context(cannot)?
+    } else if is_address(&args.source) {
+        anyhow::ensure!(
+            args.heads.is_none(),
+            "what is published is one version: leave out --heads"
+        );
+        let wanted = json!({"address": args.source});
+        client.post(&format!("{workspace}/forks/link"), &wanted).await.context(cannot)?
     } else {
         anyhow::ensure!(args.heads.is_none(), "a file holds one version: leave out --heads");
         let content = read(Path::new(&args.source))?;
@@ -73,6 +83,10 @@ pub(crate) async fn fork(args: Fork, client: &Client, output: &mut Output) -> an
     };
     output.result(&made, |made| text(made, "/id"))?;
     Ok(())
+}
+
+fn is_address(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
 }
 
 fn read(path: &Path) -> anyhow::Result<Content<'static>> {
@@ -83,11 +97,17 @@ fn read(path: &Path) -> anyhow::Result<Content<'static>> {
 
 /// Returns what is new elsewhere, and which other document was meant, if one was. A file is kept by the node.
 async fn look(
-    Upstream { id, from }: &Upstream,
+    Upstream { id, from, fetch }: &Upstream,
     client: &Client,
 ) -> anyhow::Result<(Value, Option<DocumentId>)> {
     let path = format!("/documents/{id}/upstream");
     let cannot = "cannot say what is new there";
+    let link = from.as_ref().filter(|from| is_address(from));
+    if *fetch || link.is_some() {
+        let wanted = json!({"address": link});
+        let found = client.post(&format!("{path}/fetch"), &wanted).await;
+        return Ok((found.context(cannot)?, None));
+    }
     let Some(from) = from else { return Ok((client.get(&path).await.context(cannot)?, None)) };
     if let Ok(other) = from.parse::<DocumentId>() {
         let path = with_query(&path, &[("from", other.to_string())]);
@@ -109,7 +129,7 @@ pub(crate) async fn upstream(
 
 fn in_words(found: &Value) -> String {
     if found.get("reachable").and_then(Value::as_bool) != Some(true) {
-        return "The original is not on this computer. Get its file and name it with --from."
+        return "The original is not on this computer. Look where it is published with --fetch, or get its file and name it with --from."
             .to_owned();
     }
     if found.get("up_to_date").and_then(Value::as_bool) == Some(true) {
@@ -137,7 +157,7 @@ fn in_words(found: &Value) -> String {
 
 pub(crate) async fn pull(args: Pull, client: &Client, output: &mut Output) -> anyhow::Result<()> {
     let is_file = args.what.from.as_ref().is_some_and(|from| from.parse::<DocumentId>().is_err());
-    let from = if is_file {
+    let from = if is_file || args.what.fetch {
         look(&args.what, client).await?;
         None
     } else {

@@ -1,4 +1,4 @@
-//! `fingerpost shelf export`: the public shelf as a folder of files, for any web server or none.
+//! `fingerpost shelf …`: the public shelf as a folder of files, for any web server or none; and the shelves of others.
 
 use std::fs;
 use std::io;
@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::document::with_query;
-use crate::cli::output::Output;
+use crate::cli::output::{Output, text};
 use crate::client::{Client, Content};
 use crate::http::shelf::site::{FORMAT, LIST};
 
 /// The name of the file that lists all others with their hashes. `sha256sum --check` reads it.
 const SUMS: &str = "SHA256SUMS";
 
-/// Give everybody what is published
+/// Give everybody what is published, and follow what others publish
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Write the public shelf into a folder, as pages that work on any web server and from the disk
@@ -28,14 +28,63 @@ pub(crate) enum Command {
         /// The folder
         dir: PathBuf,
     },
+    /// Follow the public shelf of another region, once it has been seen to be one
+    Follow {
+        /// Its web address
+        address: String,
+    },
+    /// Stop following a shelf
+    Unfollow {
+        /// Its address, as "shelf followed" names it
+        address: String,
+    },
+    /// List the shelves that you follow
+    Followed,
+    /// List what is published on a shelf
+    Look {
+        /// Its web address
+        address: String,
+    },
 }
 
 pub(crate) async fn run(
-    Command::Export { dir }: Command,
+    command: Command,
     client: &Client,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let target = Target::at(&dir)?;
+    match command {
+        Command::Export { dir } => export(&dir, client, output).await,
+        Command::Follow { address } => {
+            let wanted = json!({"address": address});
+            let shelf = client.post("/shelves", &wanted).await.context("cannot follow it")?;
+            Ok(output.result(&shelf, |shelf| text(shelf, "/address"))?)
+        }
+        Command::Unfollow { address } => {
+            let path = with_query("/shelves", &[("address", address)]);
+            let done = client.call(Method::DELETE, &path, Content::Nothing).await;
+            done.context("you do not follow a shelf at this address")?;
+            output.say("You no longer follow it.");
+            Ok(())
+        }
+        Command::Followed => {
+            let all = client.list("/shelves").await.context("cannot list them")?;
+            let row = |one: &Value| vec![text(one, "/address")];
+            Ok(output.list(&all, &["ADDRESS"], row, "You follow no shelf.")?)
+        }
+        Command::Look { address } => {
+            let path = with_query("/shelves/documents", &[("address", address)]);
+            let all = client.list(&path).await.context("cannot look at it")?;
+            let row = |one: &Value| {
+                ["/title", "/kind", "/version", "/address"].map(|at| text(one, at)).to_vec()
+            };
+            let heading = ["TITLE", "KIND", "VERSION", "ADDRESS"];
+            Ok(output.list(&all, &heading, row, "Nothing is published there.")?)
+        }
+    }
+}
+
+async fn export(dir: &Path, client: &Client, output: &mut Output) -> anyhow::Result<()> {
+    let target = Target::at(dir)?;
     let cannot = "cannot read the public shelf";
     let listed = client.get("/shelf").await.context(cannot)?;
     let paths = listed.get("files").and_then(Value::as_array).into_iter().flatten();

@@ -15,6 +15,7 @@ pub(crate) mod comments;
 pub(crate) mod signatures;
 pub(crate) mod versions;
 pub(crate) mod copies;
+pub(crate) mod shelves;
 pub(crate) mod publish;
 pub(crate) mod shelf;
 pub(crate) mod audience;
@@ -103,14 +104,18 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/publish", post(publish::post)),
         ("/documents/{d}/authors", get(versions::authors)),
         ("/workspaces/{w}/forks", large(post(copies::fork_file))),
+        ("/workspaces/{w}/forks/link", post(shelves::fork)),
         ("/documents/{d}/fork", post(copies::fork)),
         ("/documents/{d}/upstream", large(get(copies::upstream).put(copies::give))),
+        ("/documents/{d}/upstream/fetch", post(shelves::fetch)),
         ("/documents/{d}/pull", post(copies::pull)),
         ("/documents/{d}/offer", post(copies::offer)),
         ("/documents/{d}/copies", get(copies::list)),
         ("/documents/{d}/history", get(documents::history)),
         ("/documents/{d}/diff", get(documents::diff)),
         ("/documents/{d}/export", get(export::give)),
+        ("/shelves", get(shelves::list).post(shelves::follow).delete(shelves::stop)),
+        ("/shelves/documents", get(shelves::look)),
         ("/shelf", get(shelf::list)),
         ("/shelf/file", get(shelf::file)),
         ("/schemas/{kind}", get(documents::schema)),

@@ -27,6 +27,7 @@ pub(crate) mod suggestions;
 pub(crate) mod signatures;
 pub(crate) mod versions;
 pub(crate) mod copies;
+pub(crate) mod shelves;
 pub(crate) mod publish;
 pub(crate) mod list;
 pub(crate) mod history;
@@ -152,6 +153,9 @@ fn of_documents() -> Vec<Route> {
         ("/documents/{d}/version", get(versions::show).post(versions::name)),
         ("/documents/{d}/restore", get(versions::ask_to_restore).post(versions::restore)),
         ("/documents/{d}/authors", get(versions::authors)),
+        ("/workspaces/{w}/copy/link", post(shelves::copy)),
+        ("/workspaces/{w}/copy/shelf", get(shelves::show).post(shelves::follow)),
+        ("/documents/{d}/incoming/link", post(shelves::look_again)),
         ("/documents/{d}/copy", get(copies::ask).post(copies::copy)),
         ("/documents/{d}/incoming", get(copies::incoming).post(copies::take_in)),
         ("/documents/{d}/incoming/file", large(post(copies::give))),

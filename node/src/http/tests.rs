@@ -11,6 +11,7 @@ mod pages;
 mod publish;
 mod search;
 mod shelf;
+mod shelves;
 mod signatures;
 mod comments;
 mod suggestions;

@@ -32,6 +32,44 @@ pub struct CopyFile {
     pub workspace: WorkspaceId,
     /// The file.
     pub file: Field,
+    /// The web address of what somebody published; posted as `address` to `/workspaces/{w}/copy/link`.
+    pub address: Field,
+    /// Addresses of the shelves that the organisation follows.
+    pub followed: Vec<String>,
+}
+
+/// `/workspaces/{w}/copy/shelf?address=`: what somebody publishes. Posts `address` of a document to `/workspaces/{w}/copy/link`,
+/// and of the shelf with `does` ("follow" or "stop") to the same address.
+#[derive(Debug, Template)]
+#[template(path = "pages/other_shelf.html")]
+pub struct OtherShelf {
+    /// Around the page.
+    pub chrome: Chrome,
+    /// Where copies will stand.
+    pub workspace: WorkspaceId,
+    /// Where the shelf is.
+    pub address: String,
+    /// Who says that they publish it.
+    pub publisher: String,
+    /// What is on it.
+    pub rows: Vec<OtherRow>,
+    /// How many more there are.
+    pub more: usize,
+    /// Does the organisation follow it?
+    pub is_followed: bool,
+}
+
+/// A document on somebody's shelf.
+#[derive(Clone, Debug)]
+pub struct OtherRow {
+    /// What it is called there.
+    pub title: String,
+    /// What it is, in words; may be empty.
+    pub kind: String,
+    /// What its version is called; may be empty.
+    pub version: String,
+    /// Where its signed file is.
+    pub address: String,
 }
 
 /// Something that changed in the original.
@@ -79,6 +117,8 @@ pub struct Incoming {
     pub may_offer: bool,
     /// A file of the original.
     pub file: Field,
+    /// The web address where the original is published.
+    pub address: Field,
 }
 
 impl Copy {
@@ -121,7 +161,16 @@ impl CopyFile {
             chrome: Chrome::sample_in_workspace(Tab::Pathways),
             workspace: WorkspaceId([7; 32]),
             file: Field::default(),
+            address: Field::default(),
+            followed: vec!["https://saltway.example/shelf/index.json".to_owned()],
         }
+    }
+
+    /// Says what is wrong with the address.
+    pub fn refuse_address(&mut self, message: &str) {
+        self.address.refuse(message);
+        let field = "address".to_owned();
+        self.chrome.errors = vec![FormError { field, message: message.to_owned() }];
     }
 
     /// Says what is wrong with the file.
@@ -132,7 +181,36 @@ impl CopyFile {
     }
 }
 
+impl OtherShelf {
+    /// Returns a page with the usual values.
+    #[must_use]
+    pub fn sample() -> Self {
+        let row = OtherRow {
+            title: "Cash first".to_owned(),
+            kind: "Pathway".to_owned(),
+            version: "Published 2".to_owned(),
+            address: "https://saltway.example/shelf/documents/d/bundle.json".to_owned(),
+        };
+        Self {
+            chrome: Chrome::sample_in_workspace(Tab::Pathways),
+            workspace: WorkspaceId([7; 32]),
+            address: "https://saltway.example/shelf/index.json".to_owned(),
+            publisher: "Saltway County Council".to_owned(),
+            rows: vec![row],
+            more: 3,
+            is_followed: false,
+        }
+    }
+}
+
 impl Incoming {
+    /// Says what is wrong with the address.
+    pub fn refuse_address(&mut self, message: &str) {
+        self.address.refuse(message);
+        let field = "address".to_owned();
+        self.chrome.errors = vec![FormError { field, message: message.to_owned() }];
+    }
+
     /// Is there something to choose?
     #[must_use]
     pub fn has_conflicts(&self) -> bool {
@@ -190,6 +268,7 @@ impl Incoming {
             rows: vec![new, conflict],
             may_offer: true,
             file: Field::default(),
+            address: Field::default(),
         }
     }
 

@@ -85,7 +85,7 @@ pub(crate) async fn copy(
     Ok((id, json!({"id": id, "heads": heads, "workspace": workspace, "forked_from": forked_from})))
 }
 
-fn created((id, answer): (DocumentId, Value)) -> impl IntoResponse {
+pub(crate) fn created((id, answer): (DocumentId, Value)) -> impl IntoResponse {
     let place = HeaderValue::from_str(&format!("{ROOT}/documents/{id}"));
     let headers: HeaderMap = place.ok().into_iter().map(|it| (header::LOCATION, it)).collect();
     (StatusCode::CREATED, headers, Json(answer))
@@ -198,7 +198,7 @@ pub(crate) async fn upstream(
     Ok(Json(upstream_json(forked_from, view.as_ref())))
 }
 
-fn upstream_json(forked_from: Option<Value>, view: Option<&UpstreamView>) -> Value {
+pub(crate) fn upstream_json(forked_from: Option<Value>, view: Option<&UpstreamView>) -> Value {
     let Some(view) = view else {
         return json!({
             "forked_from": forked_from, "reachable": false, "changes": [], "made": [],

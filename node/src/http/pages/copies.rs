@@ -20,6 +20,7 @@ use super::posted::Form;
 use crate::http::App;
 use crate::http::api::copies as api;
 use crate::http::api::documents::known_form;
+use crate::http::api::shelves;
 use crate::http::extract::Id;
 use crate::http::problem::Problem;
 
@@ -83,7 +84,7 @@ pub(crate) async fn copy(
 }
 
 /// Is it something that the person can do something about on the same page?
-fn is_said(problem: &Problem) -> bool {
+pub(super) fn is_said(problem: &Problem) -> bool {
     [
         StatusCode::UNPROCESSABLE_ENTITY,
         StatusCode::FORBIDDEN,
@@ -101,13 +102,20 @@ pub(crate) async fn ask_for_file(
     frame::show(&file_page(&app, &signed, workspace).await?)
 }
 
-async fn file_page(
+pub(super) async fn file_page(
     app: &App,
     signed: &Signed,
     workspace: WorkspaceId,
 ) -> Result<CopyFile, Refusal> {
     let (chrome, _) = frame::chrome_in(app, signed, workspace, Tab::Pathways).await?;
-    Ok(CopyFile { chrome, workspace, file: Field::default() })
+    let followed = shelves::followed(app).await?;
+    Ok(CopyFile {
+        chrome,
+        workspace,
+        file: Field::default(),
+        address: Field::default(),
+        followed: followed.iter().map(ToString::to_string).collect(),
+    })
 }
 
 pub(crate) async fn copy_file(
@@ -155,7 +163,7 @@ pub(crate) async fn incoming(
     frame::show(&incoming_page(&app, &signed, id, &Posted::default()).await?)
 }
 
-async fn incoming_page(
+pub(super) async fn incoming_page(
     app: &App,
     signed: &Signed,
     id: DocumentId,
@@ -171,6 +179,7 @@ async fn incoming_page(
         }
         None => false,
     };
+    let known = shelves::remembered(app, id).await?;
     let calendar = frame::calendar();
     let made = found.as_ref().map(|found| found.made.as_slice()).unwrap_or_default();
     let made = made.iter().rev().take(PEOPLE).map(|made| {
@@ -186,6 +195,7 @@ async fn incoming_page(
         rows: rows.iter().map(|one| row(one, posted)).collect(),
         may_offer,
         file: Field::default(),
+        address: Field::of(known.map(|known| known.to_string()).unwrap_or_default()),
     })
 }
 
