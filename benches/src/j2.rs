@@ -82,8 +82,10 @@ async fn one(plan: &Plan, letters: usize) -> Result<Vec<Figure>> {
 /// If the engine or the disk refuses.
 pub fn typed(local: &mut Local, letters: usize, together: usize) -> Result<Filled> {
     let workspace = local.workspace()?;
-    let content =
-        json!({"document_type": "referral_pathway", "title": "A long text", "description": ""});
+    let content = json!({
+        "document_type": "referral_pathway", "title": "A long text", "description": "",
+        "body": {"trigger": {"description": ""}},
+    });
     let id = local::make(local, workspace, content)?;
     local::type_in(local, id, letters, together)?;
     let saved = local.engine.reader().open(&id)?.save().len();

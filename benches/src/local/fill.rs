@@ -11,6 +11,9 @@ use super::{Local, person};
 
 /// Documents that are kept together at most: a commit for each would measure the disk.
 const TOGETHER: usize = 50;
+/// Where letters are typed, one text after the other, and how many into each: a text has at most 65,536 bytes.
+const TEXTS: [&str; 2] = ["/description", "/body/trigger/description"];
+const LETTERS: usize = 60_000;
 /// The time between two changes.
 const PAUSE: u64 = 1_000;
 
@@ -80,24 +83,26 @@ pub fn make(local: &mut Local, workspace: WorkspaceId, content: Value) -> Result
     }
 }
 
-/// Types so many letters into one document's summary, so many of them signed together, as people do: most after the
+/// Types so many letters into one document's texts, so many of them signed together, as people do: most after the
 /// one before, now and then somewhere else, and no two sentences the same.
 ///
 /// # Errors
 /// If the engine or the disk refuses.
 pub fn type_in(local: &mut Local, id: DocumentId, letters: usize, together: usize) -> Result<()> {
     ensure!(together > 0, "no letters at a time");
-    let path: FieldPath = "/description".parse().context("a path")?;
     let (mut chance, mut caret) = (Chance(1), 0);
     for from in (0..letters).step_by(together) {
         later(local);
-        if chance.below(5) == 0 {
-            caret = chance.below(from + 1);
+        let (text, written) = (from / LETTERS, from % LETTERS);
+        let path: FieldPath =
+            TEXTS.get(text).context("too many letters")?.parse().context("a path")?;
+        if written == 0 || chance.below(5) == 0 {
+            caret = chance.below(written + 1);
         }
-        let count = together.min(letters - from);
+        let count = together.min(letters - from).min(LETTERS - written);
         let splices =
             (0..count).map(|next| Splice { at: caret + next, delete: 0, insert: chance.letter() });
-        edit(local, id, Edit::Splice { path: path.clone(), splices: splices.collect() })?;
+        edit(local, id, Edit::Splice { path, splices: splices.collect() })?;
         caret += count;
         if (from / together).is_multiple_of(TOGETHER) {
             local.commit()?;
