@@ -292,6 +292,12 @@ pub fn document_new(workspace: impl Display, kind: impl Display) -> String {
     format!("/workspaces/{workspace}/documents/new?kind={kind}")
 }
 
+/// Make a table of matching tags from two lists of tags.
+#[must_use]
+pub fn crosswalk_new(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/crosswalks/new")
+}
+
 /// Bring in a file: choose it.
 #[must_use]
 pub fn import_upload(workspace: impl Display) -> String {

@@ -1,0 +1,154 @@
+//! Matching tags as tables: one for each way in which tags compare, so that people see what is left to look at.
+
+use serde_json::Value;
+
+use super::Block;
+use super::special::{list, text};
+use crate::chrome::count;
+use crate::words::plain;
+
+/// What is said of tags, in the order in which it is read: the relation and the heading. What nobody said comes last.
+const GROUPS: [(&str, &str); 7] = [
+    ("exactMatch", "They mean the same"),
+    ("closeMatch", "They mean nearly the same"),
+    ("broadMatch", "The second is broader"),
+    ("narrowMatch", "The second is narrower"),
+    ("relatedMatch", "They are related"),
+    ("noMatch", "No match"),
+    ("", "Not compared yet"),
+];
+
+/// Returns how far the matching is in a sentence, and a table for each way in which tags compare.
+pub(super) fn tables(document: &Value) -> Vec<Block> {
+    let all = list(document, "/body/mappings");
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let is_known = |relation: &str| GROUPS.iter().any(|(known, _)| *known == relation);
+    let mut tables = vec![Block::Text { label: String::new(), text: summary(all) }];
+    for (relation, heading) in GROUPS {
+        let of_group = all.iter().filter(|one| {
+            let said = text(one, "relation");
+            said == relation || relation.is_empty() && !is_known(said)
+        });
+        let rows: Vec<Vec<String>> = of_group.map(row).collect();
+        if !rows.is_empty() {
+            let label = format!("{heading} ({})", rows.len());
+            tables.push(table(label, columns(document), rows));
+        }
+    }
+    tables
+}
+
+fn summary(all: &[Value]) -> String {
+    let alone = |one: &&Value| text(one, "relation") == "noMatch";
+    let agreed = |one: &&Value| matches!(text(one, "status"), "agreed" | "");
+    let with = |side: &str| {
+        let names = ["label", "curie", "uri"].map(|field| format!("{side}_{field}"));
+        move |one: &&Value| names.iter().any(|name| !text(one, name).is_empty())
+    };
+    let matched: Vec<&Value> = all.iter().filter(|one| !alone(one)).collect();
+    let agreed = matched.iter().copied().filter(|one| agreed(&one)).count();
+    let left = |side: &str| all.iter().filter(alone).filter(with(side)).count();
+    format!(
+        "{}: {agreed} agreed, {} to look at. Without a match: {} of the first list, {} of the second.",
+        count(matched.len(), "match", "matches"),
+        matched.len().saturating_sub(agreed),
+        count(left("from"), "tag", "tags"),
+        left("to"),
+    )
+}
+
+fn columns(document: &Value) -> [String; 4] {
+    let name = |side: &str, otherwise: &str| {
+        let name = document.pointer(&format!("/body/{side}/name")).and_then(Value::as_str);
+        name.filter(|name| !name.is_empty()).unwrap_or(otherwise).to_owned()
+    };
+    [name("from", "First list"), name("to", "Second list"), "Status".to_owned(), "Note".to_owned()]
+}
+
+fn row(one: &Value) -> Vec<String> {
+    let status = match text(one, "status") {
+        "" => String::new(),
+        status => plain(status),
+    };
+    let notes: Vec<&str> = ["note", "basis"]
+        .map(|field| text(one, field))
+        .into_iter()
+        .filter(|note| !note.is_empty())
+        .collect();
+    vec![tag(one, "from"), tag(one, "to"), status, notes.join("\n")]
+}
+
+/// Returns what people call a tag, and what programs do.
+fn tag(one: &Value, side: &str) -> String {
+    let [label, code, address] =
+        ["label", "curie", "uri"].map(|field| text(one, &format!("{side}_{field}")));
+    let code = if code.is_empty() { address } else { code };
+    let said: Vec<&str> = [label, code].into_iter().filter(|said| !said.is_empty()).collect();
+    said.join("\n")
+}
+
+/// Returns a table without the columns that say nothing. The two lists always stand beside each other.
+fn table(label: String, columns: [String; 4], rows: Vec<Vec<String>>) -> Block {
+    let says =
+        |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
+    let kept: Vec<bool> = (0..columns.len()).map(|column| column < 2 || says(column)).collect();
+    let keep = |cells: Vec<String>| -> Vec<String> {
+        cells.into_iter().zip(&kept).filter(|(_, kept)| **kept).map(|(cell, _)| cell).collect()
+    };
+    Block::Table {
+        label,
+        columns: keep(columns.into()),
+        rows: rows.into_iter().map(keep).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn tags_stand_beside_each_other_below_how_they_compare() {
+        let document = json!({"body": {"from": {"name": "North"}, "mappings": [
+            {"from_curie": "n:1", "from_label": "Food", "relation": "exactMatch", "to_label": "Meals", "to_curie": "s:1", "status": "agreed"},
+            {"from_curie": "n:2", "relation": "closeMatch", "to_uri": "https://s.example/2", "status": "proposed", "basis": "Both have the same name", "note": "Only for adults"},
+            {"from_label": "Debt", "from_curie": "n:3", "relation": "noMatch"},
+            {"to_curie": "s:9", "relation": "noMatch", "status": "proposed"},
+            {"from_curie": "n:4", "to_curie": "s:4", "relation": "sameAs"},
+        ]}});
+        let blocks = tables(&document);
+        let Some(Block::Text { text, .. }) = blocks.first() else { panic!("{blocks:?}") };
+        assert_eq!(
+            text,
+            "3 matches: 2 agreed, 1 to look at. Without a match: 1 tag of the first list, 1 of the second."
+        );
+        let tables: Vec<(&str, &Vec<String>, &Vec<Vec<String>>)> = blocks
+            .iter()
+            .filter_map(|block| match block {
+                Block::Table { label, columns, rows } => Some((label.as_str(), columns, rows)),
+                _ => None,
+            })
+            .collect();
+        let labels: Vec<&str> = tables.iter().map(|(label, ..)| *label).collect();
+        assert_eq!(
+            labels,
+            [
+                "They mean the same (1)",
+                "They mean nearly the same (1)",
+                "No match (2)",
+                "Not compared yet (1)"
+            ]
+        );
+        assert_eq!(*tables[0].1, ["North", "Second list", "Status"]);
+        assert_eq!(tables[0].2[0], ["Food\nn:1", "Meals\ns:1", "Agreed"]);
+        assert_eq!(
+            tables[1].2[0],
+            ["n:2", "https://s.example/2", "Proposed", "Only for adults\nBoth have the same name"]
+        );
+        assert_eq!(tables[2].2[1], ["", "s:9", "Proposed"]);
+        assert_eq!(super::tables(&json!({"body": {}})), []);
+    }
+}
