@@ -15,6 +15,7 @@ mod computers;
 mod proof;
 mod signatures;
 mod copies;
+mod crosswalks;
 mod shelf;
 mod storm;
 mod files;
