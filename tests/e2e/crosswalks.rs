@@ -44,7 +44,7 @@ async fn two_regions_say_which_tags_match_and_both_sign() -> Result<()> {
         pair.agree(&table).await?;
         let sam = stage.browser_without_scripts(&pair.council).await?;
         sam.visit(&format!("/documents/{table}")).await?;
-        sam.see("2 matches: 1 agreed, 1 to look at").await?;
+        sam.see("2 matches: 2 agreed, 0 to look at").await?;
         for browser in [&sam, &priya] {
             browser.visit(&format!("/documents/{table}/signatures")).await?;
             browser.follow("Read and sign").await?;
@@ -108,5 +108,13 @@ async fn say_what_is_right(priya: &Browser, table: &str) -> Result<()> {
     priya.choose("They mean the same").await?;
     priya.choose("Agreed").await?;
     priya.press("Save").await?;
-    priya.see("Saved.").await
+    priya.see("Saved.").await?;
+    priya.follow("Look through what is proposed").await?;
+    axe::check(priya).await?;
+    priya.press("Agree to what is ticked").await?;
+    priya.see("Tick the matches that are right").await?;
+    axe::check(priya).await?;
+    priya.choose("“Bereavement” means nearly the same as “Grief”").await?;
+    priya.press("Agree to what is ticked").await?;
+    priya.see("1 match agreed.").await
 }

@@ -298,6 +298,12 @@ pub fn crosswalk_new(workspace: impl Display) -> String {
     format!("/workspaces/{workspace}/crosswalks/new")
 }
 
+/// Look through the matches that are proposed; POST agrees to those that are ticked.
+#[must_use]
+pub fn proposed_matches(document: impl Display) -> String {
+    format!("/documents/{document}/proposed")
+}
+
 /// Bring in a file: choose it.
 #[must_use]
 pub fn import_upload(workspace: impl Display) -> String {

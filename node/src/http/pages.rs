@@ -156,6 +156,7 @@ fn of_documents() -> Vec<Route> {
         ("/documents/{d}/offer", post(copies::offer)),
         ("/documents/{d}/publish", get(publish::ask).post(publish::publish)),
         ("/documents/{d}/live", get(live::text)),
+        ("/documents/{d}/proposed", get(crosswalks::look).post(crosswalks::agree)),
         ("/documents/{d}/figures", get(figures::form).post(figures::check)),
         ("/documents/{d}/figures/done", post(figures::done)),
         ("/documents/{d}/{format}/file", get(document::file)),

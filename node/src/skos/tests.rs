@@ -142,7 +142,7 @@ fn matches_that_are_agreed_go_out_and_come_in_again() {
     assert_eq!(from_turtle["document_type"], "crosswalk");
     assert_eq!(from_turtle["title"], "Northmere shared needs tags and Saltway tags: matching tags");
     assert_eq!(said(triples(&from_turtle).unwrap()), out);
-    let mut agreed = content.clone();
+    let mut agreed = content;
     let mappings = agreed["body"]["mappings"].as_array_mut().unwrap();
     mappings.retain(|one| one["status"] == "agreed" && one["relation"] != "noMatch");
     assert_eq!(matches(&from_turtle), matches(&agreed));

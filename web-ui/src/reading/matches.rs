@@ -34,7 +34,7 @@ pub(super) fn tables(document: &Value) -> Vec<Block> {
         let rows: Vec<Vec<String>> = of_group.map(row).collect();
         if !rows.is_empty() {
             let label = format!("{heading} ({})", rows.len());
-            tables.push(table(label, columns(document), rows));
+            tables.push(Block::Table { label, columns: columns(document).into(), rows });
         }
     }
     tables
@@ -48,7 +48,7 @@ fn summary(all: &[Value]) -> String {
         move |one: &&Value| names.iter().any(|name| !text(one, name).is_empty())
     };
     let matched: Vec<&Value> = all.iter().filter(|one| !alone(one)).collect();
-    let agreed = matched.iter().copied().filter(|one| agreed(&one)).count();
+    let agreed = matched.iter().copied().filter(agreed).count();
     let left = |side: &str| all.iter().filter(alone).filter(with(side)).count();
     format!(
         "{}: {agreed} agreed, {} to look at. Without a match: {} of the first list, {} of the second.",
@@ -59,12 +59,12 @@ fn summary(all: &[Value]) -> String {
     )
 }
 
-fn columns(document: &Value) -> [String; 4] {
+fn columns(document: &Value) -> [String; 3] {
     let name = |side: &str, otherwise: &str| {
         let name = document.pointer(&format!("/body/{side}/name")).and_then(Value::as_str);
         name.filter(|name| !name.is_empty()).unwrap_or(otherwise).to_owned()
     };
-    [name("from", "First list"), name("to", "Second list"), "Status".to_owned(), "Note".to_owned()]
+    [name("from", "First list"), name("to", "Second list"), "Status and note".to_owned()]
 }
 
 fn row(one: &Value) -> Vec<String> {
@@ -72,12 +72,9 @@ fn row(one: &Value) -> Vec<String> {
         "" => String::new(),
         status => plain(status),
     };
-    let notes: Vec<&str> = ["note", "basis"]
-        .map(|field| text(one, field))
-        .into_iter()
-        .filter(|note| !note.is_empty())
-        .collect();
-    vec![tag(one, "from"), tag(one, "to"), status, notes.join("\n")]
+    let said = [&status, text(one, "note"), text(one, "basis")];
+    let said: Vec<&str> = said.into_iter().filter(|said| !said.is_empty()).collect();
+    vec![tag(one, "from"), tag(one, "to"), said.join("\n")]
 }
 
 /// Returns what people call a tag, and what programs do.
@@ -87,21 +84,6 @@ fn tag(one: &Value, side: &str) -> String {
     let code = if code.is_empty() { address } else { code };
     let said: Vec<&str> = [label, code].into_iter().filter(|said| !said.is_empty()).collect();
     said.join("\n")
-}
-
-/// Returns a table without the columns that say nothing. The two lists always stand beside each other.
-fn table(label: String, columns: [String; 4], rows: Vec<Vec<String>>) -> Block {
-    let says =
-        |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
-    let kept: Vec<bool> = (0..columns.len()).map(|column| column < 2 || says(column)).collect();
-    let keep = |cells: Vec<String>| -> Vec<String> {
-        cells.into_iter().zip(&kept).filter(|(_, kept)| **kept).map(|(cell, _)| cell).collect()
-    };
-    Block::Table {
-        label,
-        columns: keep(columns.into()),
-        rows: rows.into_iter().map(keep).collect(),
-    }
 }
 
 #[cfg(test)]
@@ -125,14 +107,13 @@ mod tests {
             text,
             "3 matches: 2 agreed, 1 to look at. Without a match: 1 tag of the first list, 1 of the second."
         );
-        let tables: Vec<(&str, &Vec<String>, &Vec<Vec<String>>)> = blocks
-            .iter()
-            .filter_map(|block| match block {
-                Block::Table { label, columns, rows } => Some((label.as_str(), columns, rows)),
-                _ => None,
-            })
-            .collect();
-        let labels: Vec<&str> = tables.iter().map(|(label, ..)| *label).collect();
+        let table = |number: usize| match blocks.get(number) {
+            Some(Block::Table { label, columns, rows }) => {
+                (label.as_str(), columns.clone(), rows.clone())
+            }
+            other => panic!("{other:?}"),
+        };
+        let labels: Vec<&str> = (1..blocks.len()).map(|number| table(number).0).collect();
         assert_eq!(
             labels,
             [
@@ -142,13 +123,12 @@ mod tests {
                 "Not compared yet (1)"
             ]
         );
-        assert_eq!(*tables[0].1, ["North", "Second list", "Status"]);
-        assert_eq!(tables[0].2[0], ["Food\nn:1", "Meals\ns:1", "Agreed"]);
-        assert_eq!(
-            tables[1].2[0],
-            ["n:2", "https://s.example/2", "Proposed", "Only for adults\nBoth have the same name"]
-        );
-        assert_eq!(tables[2].2[1], ["", "s:9", "Proposed"]);
-        assert_eq!(super::tables(&json!({"body": {}})), []);
+        assert_eq!(table(1).1, ["North", "Second list", "Status and note"]);
+        assert_eq!(table(1).2, [["Food\nn:1", "Meals\ns:1", "Agreed"]]);
+        let why = "Proposed\nOnly for adults\nBoth have the same name";
+        let near = ["n:2", "https://s.example/2", why];
+        assert_eq!(table(2).2, [near]);
+        assert_eq!(table(3).2.last().unwrap(), &["", "s:9", "Proposed"]);
+        assert_eq!(tables(&json!({"body": {}})), []);
     }
 }

@@ -84,6 +84,7 @@ async fn a_table_is_made_on_a_page_put_right_and_signed() {
     browser.done(&part, &right).await;
     let page = browser.page(&made).await;
     assert!(page.contains("2 matches: 1 agreed, 1 to look at"), "{page}");
+    agree_together(&mut browser, &made).await;
     let id = made.trim_start_matches("/documents/");
     let heads = node.get(&format!("/documents/{id}")).await["heads"].clone();
     let signature = json!({"heads": heads, "signatory": "Sam Ali", "title": "Director"});
@@ -94,6 +95,26 @@ async fn a_table_is_made_on_a_page_put_right_and_signed() {
     let turtle = browser.get(&format!("{made}/turtle/file")).await.text();
     assert!(turtle.contains("<https://all.example/food> a skos:Concept"), "{turtle}");
     node.stop().await;
+}
+
+/// Ticks what else is right, and agrees to it.
+async fn agree_together(browser: &mut Browser<'_>, made: &str) {
+    let look = format!("{made}/proposed");
+    assert!(browser.page(&format!("{made}/edit")).await.contains(&look));
+    let page = browser.page(&look).await;
+    assert!(page.contains("“Money and debt” means nearly the same as “Money worries”"), "{page}");
+    assert!(page.contains("“Green space” has no match in the second list"), "{page}");
+    assert!(!page.contains("“Food” means the same"), "agreed already: {page}");
+    let heads = between(&page, "name=\"heads\" value=\"", "\"").unwrap();
+    let refused = browser.post(&look, &[("heads", &heads)]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("href=\"#agree\""), "{}", refused.text());
+    let key = between(&page, "name=\"agree\" type=\"checkbox\" value=\"", "\"").unwrap();
+    let ticked = [("heads", heads.as_str()), ("agree", key.as_str()), ("agree", "9@ff")];
+    assert_eq!(browser.done(&look, &ticked).await, look);
+    let page = browser.page(&look).await;
+    assert!(page.contains("1 match agreed.") && page.contains("Green space"), "{page}");
+    assert!(browser.page(made).await.contains("2 matches: 2 agreed, 0 to look at"));
 }
 
 #[tokio::test]
