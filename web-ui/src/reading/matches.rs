@@ -31,7 +31,7 @@ pub(super) fn tables(document: &Value) -> Vec<Block> {
             let said = text(one, "relation");
             said == relation || relation.is_empty() && !is_known(said)
         });
-        let rows: Vec<Vec<String>> = of_group.map(row).collect();
+        let rows: Vec<Vec<String>> = of_group.map(|one| row(one, document)).collect();
         if !rows.is_empty() {
             let label = format!("{heading} ({})", rows.len());
             tables.push(Block::Table { label, columns: columns(document).into(), rows });
@@ -67,21 +67,26 @@ fn columns(document: &Value) -> [String; 3] {
     [name("from", "First list"), name("to", "Second list"), "Status and note".to_owned()]
 }
 
-fn row(one: &Value) -> Vec<String> {
+fn row(one: &Value, document: &Value) -> Vec<String> {
     let status = match text(one, "status") {
         "" => String::new(),
         status => plain(status),
     };
     let said = [&status, text(one, "note"), text(one, "basis")];
     let said: Vec<&str> = said.into_iter().filter(|said| !said.is_empty()).collect();
-    vec![tag(one, "from"), tag(one, "to"), said.join("\n")]
+    let prefix = |side: &str| {
+        let prefix = document.pointer(&format!("/body/{side}/curie_prefix"));
+        prefix.and_then(Value::as_str).unwrap_or_default()
+    };
+    vec![tag(one, "from", prefix("from")), tag(one, "to", prefix("to")), said.join("\n")]
 }
 
-/// Returns what people call a tag, and what programs do.
-fn tag(one: &Value, side: &str) -> String {
+/// Returns what people call a tag, and its code; the prefix is the list's, which the column names.
+fn tag(one: &Value, side: &str, prefix: &str) -> String {
     let [label, code, address] =
         ["label", "curie", "uri"].map(|field| text(one, &format!("{side}_{field}")));
-    let code = if code.is_empty() { address } else { code };
+    let of_list = code.split_once(':').filter(|(of, _)| *of == prefix);
+    let code = if code.is_empty() { address } else { of_list.map_or(code, |(_, code)| code) };
     let said: Vec<&str> = [label, code].into_iter().filter(|said| !said.is_empty()).collect();
     said.join("\n")
 }
@@ -94,7 +99,7 @@ mod tests {
 
     #[test]
     fn tags_stand_beside_each_other_below_how_they_compare() {
-        let document = json!({"body": {"from": {"name": "North"}, "mappings": [
+        let document = json!({"body": {"from": {"name": "North", "curie_prefix": "n"}, "mappings": [
             {"from_curie": "n:1", "from_label": "Food", "relation": "exactMatch", "to_label": "Meals", "to_curie": "s:1", "status": "agreed"},
             {"from_curie": "n:2", "relation": "closeMatch", "to_uri": "https://s.example/2", "status": "proposed", "basis": "Both have the same name", "note": "Only for adults"},
             {"from_label": "Debt", "from_curie": "n:3", "relation": "noMatch"},
@@ -124,9 +129,9 @@ mod tests {
             ]
         );
         assert_eq!(table(1).1, ["North", "Second list", "Status and note"]);
-        assert_eq!(table(1).2, [["Food\nn:1", "Meals\ns:1", "Agreed"]]);
+        assert_eq!(table(1).2, [["Food\n1", "Meals\ns:1", "Agreed"]]);
         let why = "Proposed\nOnly for adults\nBoth have the same name";
-        let near = ["n:2", "https://s.example/2", why];
+        let near = ["2", "https://s.example/2", why];
         assert_eq!(table(2).2, [near]);
         assert_eq!(table(3).2.last().unwrap(), &["", "s:9", "Proposed"]);
         assert_eq!(tables(&json!({"body": {}})), []);

@@ -12,6 +12,9 @@ const MATCHES: &str = "/body/mappings";
 /// What is said of a tag that the other list has nothing for. SKOS has no word for it.
 const ALONE: &str = "noMatch";
 
+/// Most tags that one warning names.
+const NAMES: usize = 5;
+
 /// One side of a match.
 #[derive(Clone, Copy)]
 struct Side {
@@ -245,8 +248,11 @@ fn several(matches: &[Match<'_>], side: Side, other: Side, warnings: &mut Vec<Pr
         let others: BTreeSet<&str> = group.iter().map(|one| one.tag(other)).collect();
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
         if others.len() > 1 {
-            let names: Vec<String> =
-                group.iter().map(|one| format!("“{}”", one.called(other))).collect();
+            let called = |one: &&Match<'_>| format!("“{}”", one.called(other));
+            let mut names: Vec<String> = group.iter().take(NAMES).map(called).collect();
+            if group.len() > NAMES {
+                names.push("and others".to_owned());
+            }
             let message = format!(
                 "“{}” means the same as {} tags of {}: {}. Then these mean the same too. If they do not, choose “nearly the same” or “broader”.",
                 first.called(side),
