@@ -3,12 +3,14 @@
 mod aggregated_insight;
 mod common;
 mod community_insights_project;
+mod crosswalk;
 mod data_request;
 mod data_sharing_agreement;
 mod dpia_lite;
 mod form;
 mod idea_register;
 mod informed_consent;
+mod matching;
 mod note;
 mod organization_profile;
 mod passages;
@@ -18,11 +20,14 @@ mod referral_pathway;
 mod rules;
 mod service;
 mod survey;
+mod tag;
 mod tagging_convention;
 
 pub use form::{ListSpec, Shape, Spec};
+pub use matching::{CannotMatch, MATCHES_MAX, propose_matches};
 pub use passages::{Passage, area, decision, passages};
 pub use public::{may_tell_where_a_refuge_is, unfit_for_public};
+pub use tag::{RELATIONS, inverse, tag_address};
 
 use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
@@ -106,6 +111,7 @@ const fn form(kind: Kind) -> Form {
         Kind::Survey => of!(survey::Survey),
         Kind::ProgrammeEvaluation => of!(programme_evaluation::ProgrammeEvaluation),
         Kind::Note => of!(note::Note),
+        Kind::Crosswalk => of!(crosswalk::Crosswalk),
     }
 }
 
@@ -168,6 +174,13 @@ pub fn check(content: &Value) -> Result<(Kind, Value), Vec<Problem>> {
         problems = rules::problems(kind, content);
     }
     if problems.is_empty() { Ok((kind, content.clone())) } else { Err(problems) }
+}
+
+/// Returns what somebody should look at: what is no fault by itself, and faults that came of what two people did at the same
+/// time. Each with its place and what to do.
+#[must_use]
+pub fn warnings(kind: Kind, content: &Value) -> Vec<Problem> {
+    rules::warnings(kind, content)
 }
 
 fn pointer_of(path: &serde_path_to_error::Path) -> String {

@@ -367,6 +367,8 @@ word_enum!(
         ProgrammeEvaluation = 12, "programme_evaluation";
         /// A page that people write together.
         Note = 13, "note";
+        /// Which tags of one list mean the same as tags of another.
+        Crosswalk = 14, "crosswalk";
     }
 );
 

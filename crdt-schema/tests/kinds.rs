@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 const EXAMPLES: &[&str] = &[
     include_str!("../../node/examples/aggregated-insight.debt-and-food.json"),
     include_str!("../../node/examples/community-insights-project.debt.json"),
+    include_str!("../../node/examples/crosswalk.northmere-saltway.json"),
     include_str!("../../node/examples/data-request.arrears-by-ward.json"),
     include_str!("../../node/examples/data-request.vulnerable-list-match.json"),
     include_str!("../../node/examples/data-sharing-agreement.cash-first.json"),

@@ -31,6 +31,7 @@ pub(crate) mod suggest;
 pub(crate) mod sign;
 pub(crate) mod versions;
 pub(crate) mod copies;
+pub(crate) mod crosswalk;
 pub(crate) mod publish;
 pub(crate) mod shelf;
 pub(crate) mod person;

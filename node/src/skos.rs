@@ -1,23 +1,24 @@
-//! Lists of tags as SKOS, in Turtle and JSON-LD: out, and in.
+//! Lists of tags, and how tags of two lists match, as SKOS in Turtle and JSON-LD: out, and in.
 //!
-//! Only tags that are agreed go out: those in use, and those no longer used with their successors. What comes in must meet
-//! the integrity conditions of SKOS; nothing is ever fetched.
+//! Only what is agreed goes out: tags in use, those no longer used with their successors, and matches that are agreed.
+//! What comes in must meet the integrity conditions of SKOS; nothing is ever fetched.
 
+mod matches;
 mod read;
+mod said;
 mod write;
 
-pub(crate) use read::list_of_tags;
+pub(crate) use read::contents_of;
 pub(crate) use write::{CannotWrite, json_ld, turtle};
 
-/// Names of the vocabularies, and the words of them that a list of tags needs.
+/// Names of the vocabularies, and the words of them that are needed.
 mod names {
     pub(super) const SKOS: &str = "http://www.w3.org/2004/02/skos/core#";
     pub(super) const DCT: &str = "http://purl.org/dc/terms/";
     pub(super) const OWL: &str = "http://www.w3.org/2002/07/owl#";
     pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema#";
-    /// The relations to tags of other lists.
-    pub(super) const MATCHES: [&str; 5] =
-        ["exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"];
+    pub(super) const RDFS: &str = "http://www.w3.org/2000/01/rdf-schema#";
+    pub(super) const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
     /// Returns the address of a word of SKOS.
     pub(super) fn skos(word: &str) -> String {

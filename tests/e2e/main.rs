@@ -16,6 +16,7 @@ mod computers;
 mod proof;
 mod signatures;
 mod copies;
+mod crosswalks;
 mod shelf;
 mod storm;
 mod files;

@@ -10,7 +10,7 @@ mod templates;
 use crdt_schema::identity::Kind;
 
 pub use sections::{Section, sections};
-pub use templates::{Start, starts};
+pub use templates::{MATCHING, Start, starts};
 
 /// The words for one kind.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,7 @@ pub const fn words(kind: Kind) -> Words {
         Kind::Survey => SURVEY,
         Kind::ProgrammeEvaluation => PROGRAMME_EVALUATION,
         Kind::Note => NOTE,
+        Kind::Crosswalk => CROSSWALK,
     }
 }
 
@@ -162,4 +163,12 @@ const NOTE: Words = said([
     "notes",
     "A page that you write together, such as what a meeting agreed.",
     "Say what it is about.",
+]);
+
+const CROSSWALK: Words = said([
+    "a table of matching tags",
+    "table of matching tags",
+    "tables of matching tags",
+    "Which tags of one list mean the same as tags of another, so that two regions can use both.",
+    "Say which lists. For example, “Northmere and Saltway: matching tags”.",
 ]);

@@ -19,6 +19,7 @@ pub mod comments;
 pub mod suggestions;
 pub mod signatures;
 pub mod figures;
+pub mod crosswalks;
 pub mod history;
 pub mod versions;
 pub mod copies;
@@ -92,6 +93,7 @@ impl DocumentHead {
                 | Kind::TaggingConvention
                 | Kind::ReferralPathway
                 | Kind::DataRequest
+                | Kind::Crosswalk
         )
     }
 
@@ -99,7 +101,9 @@ impl DocumentHead {
     #[must_use]
     pub fn files(&self) -> Vec<(&'static str, &'static str)> {
         let own: &[_] = match self.kind {
-            Kind::TaggingConvention => &[("turtle", "SKOS (Turtle)"), ("jsonld", "SKOS (JSON-LD)")],
+            Kind::TaggingConvention | Kind::Crosswalk => {
+                &[("turtle", "SKOS (Turtle)"), ("jsonld", "SKOS (JSON-LD)")]
+            }
             Kind::AggregatedInsight => {
                 &[("csv", "CSV"), ("csvw", "what programs must know of the CSV")]
             }
@@ -241,6 +245,12 @@ fn samples_of_kinds() -> Vec<Sample> {
         "edit-part-warning" => edit::EditPart::sample_warning(),
         "figures" => figures::BringFigures::sample(),
         "figures-check" => figures::CheckFigures::sample(),
+        "crosswalk-new" => crosswalks::CrosswalkNew::sample(),
+        "crosswalk-new-error" => crosswalks::CrosswalkNew::sample_error(),
+        "proposed-matches" => crosswalks::ProposedMatches::sample(),
+        "proposed-matches-error" => crosswalks::ProposedMatches::sample_error(),
+        "proposed-matches-none" => crosswalks::ProposedMatches::sample_none(),
+        "crosswalk-new-none" => crosswalks::CrosswalkNew::sample_none(),
         "activity" => activity::Activity::sample(),
         "activity-first" => activity::Activity::sample_first(),
         "search" => search::Search::sample(),

@@ -4,6 +4,7 @@
 //! place of its own stands in `other`, so that nothing is hidden.
 
 mod blocks;
+mod matches;
 mod special;
 
 use crdt_schema::documents::{self, Spec};

@@ -292,6 +292,18 @@ pub fn document_new(workspace: impl Display, kind: impl Display) -> String {
     format!("/workspaces/{workspace}/documents/new?kind={kind}")
 }
 
+/// Make a table of matching tags from two lists of tags.
+#[must_use]
+pub fn crosswalk_new(workspace: impl Display) -> String {
+    format!("/workspaces/{workspace}/crosswalks/new")
+}
+
+/// Look through the matches that are proposed; POST agrees to those that are ticked.
+#[must_use]
+pub fn proposed_matches(document: impl Display) -> String {
+    format!("/documents/{document}/proposed")
+}
+
 /// Bring in a file: choose it.
 #[must_use]
 pub fn import_upload(workspace: impl Display) -> String {

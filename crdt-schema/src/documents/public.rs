@@ -62,6 +62,7 @@ const fn needed(kind: Kind) -> &'static [&'static str] {
         Kind::CommunityInsightsProject | Kind::Survey => &["body/questions"],
         Kind::IdeaRegister => &["body/ideas"],
         Kind::Note => &["body/text"],
+        Kind::Crosswalk => &["body/from", "body/to", "body/mappings"],
         Kind::DataRequest
         | Kind::OrganizationProfile
         | Kind::Service

@@ -3,6 +3,8 @@
 //! Files that are brought in and edits made here are held to this. What others write is merged whatever it is: each
 //! node answers for its own people.
 
+mod crosswalk;
+mod matches;
 mod request;
 mod tags;
 
@@ -16,6 +18,15 @@ pub(super) fn problems(kind: Kind, content: &Value) -> Vec<Problem> {
     match kind {
         Kind::DataRequest => request::problems(content),
         Kind::TaggingConvention => tags::problems(content),
+        Kind::Crosswalk => crosswalk::problems(content),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns what should be looked at: what is no fault by itself, and faults that came of two people's edits.
+pub(super) fn warnings(kind: Kind, content: &Value) -> Vec<Problem> {
+    match kind {
+        Kind::Crosswalk => [crosswalk::problems(content), crosswalk::warnings(content)].concat(),
         _ => Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::cli::audience;
 use crate::cli::comment;
 use crate::cli::copies;
+use crate::cli::crosswalk;
 use crate::cli::edit;
 use crate::cli::output::{Output, plain, text};
 use crate::cli::publish;
@@ -71,7 +72,7 @@ enum Command {
     Import {
         #[command(flatten)]
         which: Which,
-        /// JSON files
+        /// JSON files; lists of tags and tables of matching tags also as SKOS, national lists of tags as CSV
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
@@ -110,6 +111,7 @@ enum Command {
         id: DocumentId,
     },
     Publish(publish::Publish),
+    Crosswalk(crosswalk::Crosswalk),
     /// Say who wrote which words of a document's texts
     Authors {
         /// The document's id
@@ -180,9 +182,9 @@ enum Format {
     Markdown,
     /// One web page that any browser shows and prints
     Html,
-    /// A list of tags as SKOS in Turtle
+    /// A list of tags or a table of matching tags as SKOS in Turtle
     Turtle,
-    /// A list of tags as SKOS in JSON-LD
+    /// The same as SKOS in JSON-LD
     Jsonld,
     /// The figures of an insight
     Csv,
@@ -226,6 +228,7 @@ pub(crate) async fn run(
         Command::Pull(args) => copies::pull(args, client, output).await,
         Command::Offer(args) => copies::offer(args, client, output).await,
         Command::Copies { id } => copies::list(&id, client, output).await,
+        Command::Crosswalk(args) => crosswalk::make(args, client, output).await,
         Command::Publish(args) => publish::publish(args, client, output).await,
         Command::Authors { id, heads } => {
             versions::authors(&id, heads.as_ref(), client, output).await

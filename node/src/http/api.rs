@@ -22,6 +22,7 @@ pub(crate) mod audience;
 pub(crate) mod export;
 pub(crate) mod markdown;
 pub(crate) mod import;
+pub(crate) mod crosswalks;
 pub(crate) mod events;
 pub(crate) mod people;
 pub(crate) mod own;
@@ -83,6 +84,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces/{w}/refusals", get(record::refusals)),
         ("/workspaces/{w}/documents", get(documents::list).post(edit::create)),
         ("/workspaces/{w}/import", post(import::take)),
+        ("/workspaces/{w}/crosswalks", post(crosswalks::create)),
         ("/search", get(search::find)),
         ("/documents/{d}", get(documents::show).patch(edit::change)),
         ("/documents/{d}/audience", get(audience::show).put(audience::change)),

@@ -17,6 +17,7 @@ pub(crate) mod join;
 pub(crate) mod documents;
 pub(crate) mod search;
 pub(crate) mod import;
+pub(crate) mod crosswalks;
 pub(crate) mod figures;
 pub(crate) mod document;
 pub(crate) mod access;
@@ -103,6 +104,7 @@ fn routes() -> Vec<Route> {
         ("/workspaces/{w}/documents", get(documents::list)),
         ("/workspaces/{w}/documents/kinds", get(documents::kinds)),
         ("/workspaces/{w}/documents/new", get(documents::new).post(documents::create)),
+        ("/workspaces/{w}/crosswalks/new", get(crosswalks::new).post(crosswalks::create)),
         ("/workspaces/{w}/import/upload", get(import::upload)),
         ("/workspaces/{w}/import/check", post(import::check)),
         ("/workspaces/{w}/import/done", post(import::done)),
@@ -162,6 +164,7 @@ fn of_documents() -> Vec<Route> {
         ("/documents/{d}/offer", post(copies::offer)),
         ("/documents/{d}/publish", get(publish::ask).post(publish::publish)),
         ("/documents/{d}/live", get(live::text)),
+        ("/documents/{d}/proposed", get(crosswalks::look).post(crosswalks::agree)),
         ("/documents/{d}/figures", get(figures::form).post(figures::check)),
         ("/documents/{d}/figures/done", post(figures::done)),
         ("/documents/{d}/{format}/file", get(document::file)),

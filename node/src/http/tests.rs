@@ -4,6 +4,7 @@ mod activity;
 mod api;
 mod browser;
 mod copies;
+mod crosswalks;
 mod door;
 mod kinds;
 mod live;

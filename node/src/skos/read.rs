@@ -1,16 +1,22 @@
-//! A file of SKOS to a list of tags.
+//! A file of SKOS to lists of tags, or to how the tags of two lists match.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crdt_schema::documents::{MATCHES_MAX, RELATIONS};
 use oxjsonld::{JsonLdParser, JsonLdRemoteDocument};
-use oxrdf::{Graph, NamedNode, NamedOrBlankNode, TermRef, Triple};
+use oxrdf::{Graph, Triple};
 use oxttl::TurtleParser;
 use serde_json::{Value, json};
 
-use super::names::{DCT, MATCHES, OWL, skos};
+use super::matches;
+use super::names::{DCT, OWL, skos};
+use super::said::{LANGUAGE, Said, prefix_of};
 
 /// Most triples that are read; protects the memory.
 const TRIPLES: usize = 200_000;
+
+/// Most lists in one file; protects the node's time.
+const LISTS: usize = 50;
 
 /// Why a file of SKOS cannot be brought in, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +29,14 @@ pub(crate) enum WrongSkos {
     TooMany,
     #[error("the file has no skos:ConceptScheme. Add one: it is the list that the tags are in")]
     NoScheme,
-    #[error("the file has several lists (skos:ConceptScheme). Bring in one at a time")]
-    Schemes,
+    #[error(
+        "the file has several lists, and <{0}> is in none of them. Say in which one, with skos:inScheme"
+    )]
+    InNoList(String),
+    #[error("the file has more than {LISTS} lists (skos:ConceptScheme). Split it")]
+    TooManyLists,
+    #[error("the file has more than {MATCHES_MAX} tags and matches. Split it into several tables")]
+    TooManyMatches,
     #[error("the list has no tags (skos:Concept)")]
     NoTags,
     #[error("S9: <{0}> is a tag and a list at once. Give them different addresses")]
@@ -47,12 +59,13 @@ pub(crate) enum WrongSkos {
     Matches { tag: String, other: String },
 }
 
-/// Returns the list of tags that a file of SKOS holds; nothing if it is no such file.
-pub(crate) fn list_of_tags(file: &[u8]) -> Option<Result<Value, WrongSkos>> {
+/// Returns the documents that a file of SKOS holds: lists of tags, or how the tags of two lists match; nothing if it is no
+/// such file.
+pub(crate) fn contents_of(file: &[u8]) -> Option<Result<Vec<Value>, WrongSkos>> {
     let graph = match file.iter().find(|byte| !byte.is_ascii_whitespace())? {
-        b'{' => {
+        b'{' | b'[' => {
             let value: Value = serde_json::from_slice(file).ok()?;
-            if value.get("@context").is_none() || value.get("document_type").is_some() {
+            if !is_json_ld(&value) {
                 return None;
             }
             from_json_ld(file)
@@ -65,7 +78,69 @@ pub(crate) fn list_of_tags(file: &[u8]) -> Option<Result<Value, WrongSkos>> {
             from_turtle(file)
         }
     };
-    Some(graph.and_then(|graph| List::of(&graph)))
+    Some(graph.and_then(|graph| documents(&graph)))
+}
+
+/// Is it JSON-LD: an object with a context, or things with full addresses, as it is when written out?
+fn is_json_ld(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => {
+            fields.contains_key("@context") && !fields.contains_key("document_type")
+        }
+        Value::Array(items) => {
+            let is_thing = |item: &Value| item.get("@id").or_else(|| item.get("@type")).is_some();
+            !items.is_empty() && items.iter().all(is_thing)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn documents(graph: &Graph) -> Result<Vec<Value>, WrongSkos> {
+    let said = Said(graph);
+    let (schemes, tags) = (said.typed("ConceptScheme"), said.typed("Concept"));
+    if let Some(both) = schemes.intersection(&tags).next() {
+        return Err(WrongSkos::TagAndScheme(both.clone()));
+    }
+    if schemes.is_empty() {
+        return Err(WrongSkos::NoScheme);
+    }
+    if tags.is_empty() {
+        return Err(WrongSkos::NoTags);
+    }
+    if schemes.len() > LISTS {
+        return Err(WrongSkos::TooManyLists);
+    }
+    let schemes: Vec<String> = schemes.into_iter().collect();
+    match schemes.as_slice() {
+        [scheme] => Ok(vec![List::of(said, scheme.clone(), tags)?]),
+        [one, other] => match matches::content(said, [one.clone(), other.clone()], &tags) {
+            Some(matches) => Ok(vec![matches?]),
+            None => several(said, &schemes, &tags),
+        },
+        _ => several(said, &schemes, &tags),
+    }
+}
+
+/// Returns each list with the tags that say that they are in it. A list without tags is left out.
+fn several(
+    said: Said<'_>,
+    schemes: &[String],
+    tags: &BTreeSet<String>,
+) -> Result<Vec<Value>, WrongSkos> {
+    let of_tag = said.schemes_of(schemes, tags);
+    if let Some(tag) = tags.iter().find(|tag| !of_tag.contains_key(tag.as_str())) {
+        return Err(WrongSkos::InNoList(tag.clone()));
+    }
+    let mut lists = Vec::new();
+    for (index, scheme) in (0_usize..).zip(schemes) {
+        let is_in = |(_, of): &(&&str, &BTreeSet<usize>)| of.contains(&index);
+        let own: BTreeSet<String> =
+            of_tag.iter().filter(is_in).map(|(tag, _)| (*tag).to_owned()).collect();
+        if !own.is_empty() {
+            lists.push(List::of(said, scheme.clone(), own)?);
+        }
+    }
+    Ok(lists)
 }
 
 fn gather<E>(
@@ -115,38 +190,18 @@ const OPEN_ACTIVE: &str = r#"{"@context": {"@language": "en", "skos": "http://ww
 
 /// A list that is read, with what stands above each tag.
 struct List<'a> {
-    graph: &'a Graph,
-    scheme: NamedNode,
+    said: Said<'a>,
+    scheme: String,
     tags: BTreeSet<String>,
     /// Tags by what is right above them.
     above: BTreeMap<String, BTreeSet<String>>,
     prefix: String,
 }
 
-/// The language that names are taken from, where a tag has several.
-const LANGUAGE: &str = "en";
-
 impl<'a> List<'a> {
-    fn of(graph: &'a Graph) -> Result<Value, WrongSkos> {
-        let typed = |word: &str| -> BTreeSet<String> {
-            let Ok(class) = NamedNode::new(skos(word)) else { return BTreeSet::new() };
-            let subjects = graph.subjects_for_predicate_object(oxrdf::vocab::rdf::TYPE, &class);
-            subjects.filter_map(|subject| address(subject.into_owned())).collect()
-        };
-        let (schemes, tags) = (typed("ConceptScheme"), typed("Concept"));
-        if let Some(both) = schemes.intersection(&tags).next() {
-            return Err(WrongSkos::TagAndScheme(both.clone()));
-        }
-        let mut schemes = schemes.into_iter().filter_map(|scheme| NamedNode::new(scheme).ok());
-        let scheme = schemes.next().ok_or(WrongSkos::NoScheme)?;
-        if schemes.next().is_some() {
-            return Err(WrongSkos::Schemes);
-        }
-        if tags.is_empty() {
-            return Err(WrongSkos::NoTags);
-        }
-        let prefix = prefix_of(scheme.as_str());
-        let mut list = Self { graph, scheme, tags, above: BTreeMap::new(), prefix };
+    fn of(said: Said<'a>, scheme: String, tags: BTreeSet<String>) -> Result<Value, WrongSkos> {
+        let prefix = prefix_of(&scheme);
+        let mut list = Self { said, scheme, tags, above: BTreeMap::new(), prefix };
         list.find_above();
         list.check()?;
         Ok(list.content())
@@ -155,10 +210,10 @@ impl<'a> List<'a> {
     fn find_above(&mut self) {
         let mut above: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for tag in &self.tags {
-            for broader in self.links(tag, &skos("broader")) {
+            for broader in self.said.links(tag, &skos("broader")) {
                 above.entry(tag.clone()).or_default().insert(broader);
             }
-            for narrower in self.links(tag, &skos("narrower")) {
+            for narrower in self.said.links(tag, &skos("narrower")) {
                 above.entry(narrower).or_default().insert(tag.clone());
             }
         }
@@ -186,14 +241,14 @@ impl<'a> List<'a> {
             if above.contains(tag.as_str()) {
                 return Err(WrongSkos::Ring(tag.clone()));
             }
-            for other in self.links(tag, &skos("related")) {
+            for other in self.said.links(tag, &skos("related")) {
                 if above.contains(other.as_str()) || self.all_above(&other).contains(tag.as_str()) {
                     return Err(WrongSkos::Related { tag: tag.clone(), other });
                 }
             }
-            let exact = self.links(tag, &skos("exactMatch"));
+            let exact = self.said.links(tag, &skos("exactMatch"));
             for word in ["broadMatch", "narrowMatch", "relatedMatch"] {
-                if let Some(other) = self.links(tag, &skos(word)).intersection(&exact).next() {
+                if let Some(other) = self.said.links(tag, &skos(word)).intersection(&exact).next() {
                     return Err(WrongSkos::Matches { tag: tag.clone(), other: other.clone() });
                 }
             }
@@ -205,7 +260,7 @@ impl<'a> List<'a> {
         let mut seen: BTreeMap<(String, String), &str> = BTreeMap::new();
         let mut languages = BTreeSet::new();
         for word in ["prefLabel", "altLabel", "hiddenLabel"] {
-            for (label, language) in self.labels(tag, &skos(word)) {
+            for (label, language) in self.said.labels(tag, &skos(word)) {
                 if word == "prefLabel" && !languages.insert(language.clone()) {
                     return Err(WrongSkos::Names { tag: tag.to_owned(), language });
                 }
@@ -218,56 +273,9 @@ impl<'a> List<'a> {
         Ok(())
     }
 
-    fn objects(&self, tag: &str, predicate: &str) -> Vec<TermRef<'_>> {
-        let (Ok(tag), Ok(predicate)) = (NamedNode::new(tag), NamedNode::new(predicate)) else {
-            return Vec::new();
-        };
-        let objects = self.graph.objects_for_subject_predicate(&tag, &predicate);
-        let mut found: Vec<TermRef<'_>> = objects.collect();
-        found.sort_by_key(ToString::to_string);
-        found
-    }
-
-    fn links(&self, tag: &str, predicate: &str) -> BTreeSet<String> {
-        let objects = self.objects(tag, predicate).into_iter();
-        objects
-            .filter_map(|object| match object {
-                TermRef::NamedNode(node) => Some(node.as_str().to_owned()),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// Returns texts with their languages.
-    fn labels(&self, tag: &str, predicate: &str) -> Vec<(String, String)> {
-        let objects = self.objects(tag, predicate).into_iter();
-        objects
-            .filter_map(|object| match object {
-                TermRef::Literal(literal) => {
-                    let language = literal.language().unwrap_or_default().to_owned();
-                    Some((literal.value().to_owned(), language))
-                }
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// Returns the text in English, or else any.
-    fn text(&self, tag: &str, predicate: &str) -> Option<String> {
-        let mut texts = self.labels(tag, predicate);
-        texts.sort_by_key(|(_, language)| !language.starts_with(LANGUAGE));
-        texts.into_iter().next().map(|(text, _)| text)
-    }
-
-    fn code(&self, tag: &str) -> String {
-        self.text(tag, &skos("notation"))
-            .filter(|code| !code.contains(char::is_whitespace))
-            .unwrap_or_else(|| tag.rsplit(['#', '/']).next().unwrap_or_default().to_owned())
-    }
-
     fn curie(&self, tag: &str) -> String {
         if self.tags.contains(tag) {
-            format!("{}:{}", self.prefix, self.code(tag))
+            format!("{}:{}", self.prefix, self.said.code(tag))
         } else {
             tag.to_owned()
         }
@@ -275,12 +283,9 @@ impl<'a> List<'a> {
 
     fn content(&self) -> Value {
         let scheme = self.scheme.as_str();
-        let title = self.text(scheme, &format!("{DCT}title"));
-        let title = title
-            .or_else(|| self.text(scheme, &skos("prefLabel")))
-            .unwrap_or_else(|| scheme.to_owned());
+        let title = self.said.title(scheme);
         let terms: Vec<Value> = self.tags.iter().map(|tag| self.term(tag)).collect();
-        let licence = self.links(scheme, &format!("{DCT}license")).into_iter().next();
+        let licence = self.said.links(scheme, &format!("{DCT}license")).into_iter().next();
         let mut content = json!({
             "document_type": "tagging_convention",
             "title": title,
@@ -290,7 +295,7 @@ impl<'a> List<'a> {
                 "taxonomy": {
                     "name": title,
                     "uri": scheme,
-                    "version": self.text(scheme, &format!("{OWL}versionInfo")),
+                    "version": self.said.text(scheme, &format!("{OWL}versionInfo")),
                     "curie_prefix": self.prefix,
                 },
                 "terms": terms,
@@ -304,30 +309,31 @@ impl<'a> List<'a> {
 
     fn term(&self, tag: &str) -> Value {
         let other_words: Vec<String> =
-            self.labels(tag, &skos("altLabel")).into_iter().map(|(label, _)| label).collect();
+            self.said.labels(tag, &skos("altLabel")).into_iter().map(|(label, _)| label).collect();
         let mut above = self.above.get(tag).into_iter().flatten();
         let broader = above.next().map(|broader| self.curie(broader));
         let also_broader: Vec<String> = above.map(|broader| self.curie(broader)).collect();
-        let is_given_up = self.text(tag, &format!("{OWL}deprecated")).as_deref() == Some("true");
-        let mappings: Vec<Value> = MATCHES
+        let is_given_up = self.said.is_given_up(tag);
+        let mappings: Vec<Value> = RELATIONS
             .iter()
             .flat_map(|word| {
-                self.links(tag, &skos(word))
+                self.said
+                    .links(tag, &skos(word))
                     .into_iter()
                     .map(move |target| json!({"relation": word, "target": target}))
             })
             .collect();
         let related: Vec<String> =
-            self.links(tag, &skos("related")).iter().map(|other| self.curie(other)).collect();
-        let next = self.links(tag, &format!("{DCT}isReplacedBy")).into_iter().next();
+            self.said.links(tag, &skos("related")).iter().map(|other| self.curie(other)).collect();
+        let next = self.said.links(tag, &format!("{DCT}isReplacedBy")).into_iter().next();
         let mut term = json!({
-            "code": self.code(tag),
+            "code": self.said.code(tag),
             "curie": self.curie(tag),
             "term_uri": tag,
-            "prefLabel": self.text(tag, &skos("prefLabel")).unwrap_or_else(|| self.code(tag)),
+            "prefLabel": self.said.text(tag, &skos("prefLabel")).unwrap_or_else(|| self.said.code(tag)),
             "altLabel": other_words,
-            "definition": self.text(tag, &skos("definition")),
-            "scopeNote": self.text(tag, &skos("scopeNote")),
+            "definition": self.said.text(tag, &skos("definition")),
+            "scopeNote": self.said.text(tag, &skos("scopeNote")),
             "broader": broader,
             "status": if is_given_up { "deprecated" } else { "in_use" },
             "replaced_by": next.map(|next| self.curie(&next)),
@@ -347,18 +353,4 @@ impl<'a> List<'a> {
         }
         term
     }
-}
-
-fn address(subject: NamedOrBlankNode) -> Option<String> {
-    match subject {
-        NamedOrBlankNode::NamedNode(node) => Some(node.into_string()),
-        NamedOrBlankNode::BlankNode(_) => None,
-    }
-}
-
-/// Returns a prefix for short codes, from the last name in an address.
-fn prefix_of(scheme: &str) -> String {
-    let last = scheme.trim_end_matches(['/', '#']).rsplit(['/', '#']).next().unwrap_or_default();
-    let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect();
-    if plain.is_empty() { "tag".to_owned() } else { plain }
 }

@@ -1,11 +1,13 @@
-//! A list of tags to triples, and triples to a file.
+//! A list of tags, or how tags match, to triples, and triples to a file.
 
+use crdt_schema::documents::{RELATIONS, tag_address};
 use oxjsonld::JsonLdSerializer;
 use oxrdf::{GraphName, Literal, NamedNode, Term, Triple};
 use oxttl::TurtleSerializer;
 use serde_json::Value;
 
-use super::names::{DCT, MATCHES, OWL, SKOS, XSD, skos};
+use super::matches;
+use super::names::{DCT, OWL, RDF, SKOS, XSD, skos};
 
 /// Addresses of the licences that people use most.
 const LICENCES: [(&str, &str); 3] = [
@@ -17,8 +19,14 @@ const LICENCES: [(&str, &str); 3] = [
 /// Why a list cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CannotWrite {
-    #[error("only a list of tags can be written as SKOS")]
+    #[error("only a list of tags or a table of matching tags can be written as SKOS")]
     NoTags,
+    #[error("no match is agreed yet. Set the status of a match to “Agreed”, then export again")]
+    NothingAgreed,
+    #[error(
+        "“{0}” has no web address. Fill in its own, or its short code and the web address of its list"
+    )]
+    NoAddressOf(String),
     #[error("give the list a web address first: fill in “Web address” under “The list”")]
     NoAddress,
     #[error("“{0}” is no web address. Put it right, then export again")]
@@ -27,7 +35,7 @@ pub(crate) enum CannotWrite {
     Io(#[from] std::io::Error),
 }
 
-/// Writes a list of tags as Turtle.
+/// Writes a document as Turtle.
 pub(crate) fn turtle(content: &Value) -> Result<Vec<u8>, CannotWrite> {
     let triples = triples(content)?;
     let mut serializer = TurtleSerializer::new();
@@ -43,7 +51,7 @@ pub(crate) fn turtle(content: &Value) -> Result<Vec<u8>, CannotWrite> {
     Ok(writer.finish()?)
 }
 
-/// Writes a list of tags as JSON-LD. Its context is in the file, so that no network is needed to read it.
+/// Writes a document as JSON-LD. Its context is in the file, so that no network is needed to read it.
 pub(crate) fn json_ld(content: &Value) -> Result<Vec<u8>, CannotWrite> {
     let mut serializer = JsonLdSerializer::new();
     for (prefix, address) in [("skos", SKOS), ("dct", DCT), ("owl", OWL), ("xsd", XSD)] {
@@ -58,27 +66,32 @@ pub(crate) fn json_ld(content: &Value) -> Result<Vec<u8>, CannotWrite> {
     Ok(writer.finish()?)
 }
 
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim()
 }
 
-fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+pub(super) fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn node(address: impl Into<String>) -> Result<NamedNode, CannotWrite> {
+pub(super) fn node(address: impl Into<String>) -> Result<NamedNode, CannotWrite> {
     let address = address.into();
     NamedNode::new(address.clone()).map_err(|_| CannotWrite::BadAddress(address))
 }
 
-/// Collects triples, and knows the language of the list.
-struct Writer {
-    triples: Vec<Triple>,
+/// Collects triples, and knows the language of the document.
+pub(super) struct Writer {
+    pub(super) triples: Vec<Triple>,
     language: String,
 }
 
 impl Writer {
-    fn add(
+    pub(super) fn of(content: &Value) -> Self {
+        let language = text(content, "/language").split('-').next().filter(|tag| !tag.is_empty());
+        Self { triples: Vec::new(), language: language.unwrap_or("en").to_owned() }
+    }
+
+    pub(super) fn add(
         &mut self,
         subject: &NamedNode,
         predicate: &str,
@@ -88,8 +101,13 @@ impl Writer {
         Ok(())
     }
 
-    /// Adds a text in the list's language, unless it is empty.
-    fn say(&mut self, subject: &NamedNode, predicate: &str, text: &str) -> Result<(), CannotWrite> {
+    /// Adds a text in the document's language, unless it is empty.
+    pub(super) fn say(
+        &mut self,
+        subject: &NamedNode,
+        predicate: &str,
+        text: &str,
+    ) -> Result<(), CannotWrite> {
         if text.is_empty() {
             return Ok(());
         }
@@ -99,18 +117,22 @@ impl Writer {
     }
 }
 
-/// Returns what a list of tags says, in the order of the list.
+/// Returns what a document says, in its order.
 pub(super) fn triples(content: &Value) -> Result<Vec<Triple>, CannotWrite> {
-    if text(content, "/document_type") != "tagging_convention" {
-        return Err(CannotWrite::NoTags);
+    match text(content, "/document_type") {
+        "tagging_convention" => of_list(content),
+        "crosswalk" => matches::triples(content),
+        _ => Err(CannotWrite::NoTags),
     }
+}
+
+fn of_list(content: &Value) -> Result<Vec<Triple>, CannotWrite> {
     let address = text(content, "/body/taxonomy/uri");
     if address.is_empty() {
         return Err(CannotWrite::NoAddress);
     }
     let scheme = node(address)?;
-    let language = text(content, "/language").split('-').next().filter(|tag| !tag.is_empty());
-    let mut writer = Writer { triples: Vec::new(), language: language.unwrap_or("en").to_owned() };
+    let mut writer = Writer::of(content);
     let agreed: Vec<&Value> = list(content, "/body/terms")
         .iter()
         .filter(|term| matches!(text(term, "/status"), "in_use" | "deprecated" | ""))
@@ -146,8 +168,6 @@ fn about(writer: &mut Writer, content: &Value, scheme: &NamedNode) -> Result<(),
     Ok(())
 }
 
-const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
-
 /// The address of each tag by its short code, and of the lists that tags are matched with by their prefixes.
 struct Addresses {
     tags: std::collections::BTreeMap<String, NamedNode>,
@@ -180,10 +200,9 @@ impl Addresses {
 
 /// Returns a tag's address: what it says, or the list's address with its code.
 fn own_address(term: &Value, scheme: &str) -> Result<NamedNode, CannotWrite> {
-    match text(term, "/term_uri") {
-        "" => {
-            let joint = if scheme.ends_with(['/', '#']) { "" } else { "#" };
-            node(format!("{scheme}{joint}{}", text(term, "/code")))
+    match tag_address(term, scheme) {
+        address if address.is_empty() => {
+            Err(CannotWrite::NoAddressOf(text(term, "/prefLabel").to_owned()))
         }
         address => node(address),
     }
@@ -235,7 +254,7 @@ fn concept(
     for mapping in list(term, "/mappings") {
         let relation = text(mapping, "/relation");
         if let Some(other) = addresses.elsewhere(text(mapping, "/target"))
-            && MATCHES.contains(&relation)
+            && RELATIONS.contains(&relation)
         {
             writer.add(&tag, &skos(relation), other)?;
         }

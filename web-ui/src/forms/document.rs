@@ -1,5 +1,7 @@
 //! Forms about a document as a whole: making it, and who can read and change it.
 
+use crdt_schema::identity::DocumentId;
+
 use super::{Choice, Field, FormError, Posted, form};
 
 /// Most bytes of a title.
@@ -169,6 +171,43 @@ impl TitleForm {
 }
 
 form! {
+    /// Make a table of matching tags: two lists of tags, and its title.
+    MatchForm {
+        /// The first list.
+        from => "from",
+        /// The second list.
+        to => "to",
+        /// Its title; may be empty.
+        title => "title",
+    }
+}
+
+impl MatchForm {
+    /// Returns the two lists and the title, if one was typed.
+    ///
+    /// # Errors
+    /// The same form with what is wrong.
+    #[expect(clippy::result_large_err, reason = "it is shown again at once")]
+    pub fn parse(mut self) -> Result<(DocumentId, DocumentId, Option<String>), Self> {
+        let from = self.from.parse("Choose the first list");
+        let to = self.to.parse("Choose the second list");
+        if from.is_some() && from == to {
+            self.to.refuse("Both are the same list. Choose another one");
+        }
+        let title = self.title.value.trim().to_owned();
+        if title.len() > TITLE_MAX {
+            self.title.refuse(format!("Title must be {TITLE_MAX} characters or less"));
+        }
+        match (from, to) {
+            (Some(from), Some(to)) if self.errors().is_empty() => {
+                Ok((from, to, Some(title).filter(|title| !title.is_empty())))
+            }
+            (_, _) => Err(self),
+        }
+    }
+}
+
+form! {
     /// The day for which somebody asks who could read a document; sent with GET.
     DayForm {
         /// Day of the month.
@@ -220,6 +259,28 @@ mod tests {
         assert_eq!(parse("3", " 3", "2026").as_deref(), Some("2026-03-03"));
         for wrong in [("31", "2", "2026"), ("0", "1", "2026"), ("1", "1", "26"), ("", "", "")] {
             assert_eq!(parse(wrong.0, wrong.1, wrong.2), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_of_matches_needs_two_lists() {
+        let id = |number: u8| DocumentId([number; 32]).to_string();
+        let parse = |from: &str, to: &str, title: &str| {
+            let form =
+                MatchForm { from: Field::of(from), to: Field::of(to), title: Field::of(title) };
+            form.parse().map_err(|form| form.errors().into_iter().map(|one| one.field).collect())
+        };
+        let (one, two) = (id(1), id(2));
+        assert_eq!(parse(&one, &two, " "), Ok((DocumentId([1; 32]), DocumentId([2; 32]), None)));
+        assert_eq!(parse(&one, &two, " Both ").unwrap().2.as_deref(), Some("Both"));
+        for (from, to, title, wrong) in [
+            ("", "", "", vec!["from", "to"]),
+            (&*one, &*one, "", vec!["to"]),
+            (&*one, "nonsense", "", vec!["to"]),
+            (&*one, &*two, &*"x".repeat(201), vec!["title"]),
+        ] {
+            let wrong: Vec<String> = wrong.into_iter().map(str::to_owned).collect();
+            assert_eq!(parse(from, to, title), Err(wrong), "{from} {to}");
         }
     }
 

@@ -62,6 +62,7 @@ const fn own(kind: Kind) -> &'static [Section] {
         Kind::Survey => SURVEY,
         Kind::ProgrammeEvaluation => EVALUATION,
         Kind::Note => NOTE,
+        Kind::Crosswalk => CROSSWALK,
     }
 }
 
@@ -233,6 +234,14 @@ const EVALUATION: &[Section] = &[
     body("success", "What counts as success", &["success_criteria", "monitor_period_months"]),
     body("rounds", "Rounds", &["cycles"]),
     body("measures", "Measures", &["kpis"]),
+];
+
+const CROSSWALK: &[Section] = &[
+    body("matches", "Matches", &["mappings"]),
+    body("first-list", "First list", &["from"]),
+    body("second-list", "Second list", &["to"]),
+    body("rules", "Rules for matching", &["rules"]),
+    body("changes", "Changes", &["changes"]),
 ];
 
 const NOTE: &[Section] = &[

@@ -60,6 +60,12 @@ pub fn starts(kind: Kind) -> Vec<Start> {
             "Who was there, what was said and who does what until when.",
             json!({"text": "What we talked about:\n\nWhat we agreed:\n", "actions": [{"status": "agreed"}]}),
         )],
+        Kind::Crosswalk => vec![start(
+            "rules",
+            "Five rules for matching",
+            "How to compare tags, and what to do with those that have no match.",
+            json!({"rules": MATCHING}),
+        )],
         Kind::ReferralPathway
         | Kind::AggregatedInsight
         | Kind::OrganizationProfile
@@ -70,6 +76,15 @@ pub fn starts(kind: Kind) -> Vec<Start> {
         | Kind::ProgrammeEvaluation => Vec::new(),
     }
 }
+
+/// How tags of two lists are compared.
+pub const MATCHING: [&str; 5] = [
+    "Compare what tags mean, not what they are called",
+    "They mean the same only if everything tagged with one could be tagged with the other",
+    "If unsure, choose “nearly the same”, and say in the note where they differ",
+    "A tag means the same as at most one tag of the other list",
+    "A tag without a match stays in the table, so that everybody sees it",
+];
 
 const fn start(slug: &'static str, name: &'static str, about: &'static str, body: Value) -> Start {
     Start { slug, name, about, body }

@@ -257,6 +257,14 @@ impl DocumentNew {
         known.chain([Choice::new("", "A blank page", "")]).collect()
     }
 
+    /// Returns where such a document is made from others instead, and what the link says.
+    #[must_use]
+    pub fn made_from_others(&self) -> Option<(String, &'static str)> {
+        let address = urls::crosswalk_new(self.workspace);
+        let says = "Make it from two lists of tags, with matches proposed";
+        (self.kind == Kind::Crosswalk).then_some((address, says))
+    }
+
     /// Returns the page of a kind with templates.
     #[must_use]
     pub fn sample_templates() -> Self {

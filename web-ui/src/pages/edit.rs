@@ -50,6 +50,12 @@ impl Edit {
         self.has_lists() && self.document.kind == Kind::AggregatedInsight
     }
 
+    /// Are there proposals that can be looked through together?
+    #[must_use]
+    pub fn has_proposals(&self) -> bool {
+        self.has_lists() && self.document.kind == Kind::Crosswalk
+    }
+
     /// May the person add, move and remove items?
     #[must_use]
     pub const fn has_lists(&self) -> bool {

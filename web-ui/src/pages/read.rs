@@ -251,7 +251,11 @@ pub fn samples() -> Vec<(&'static str, Read)> {
     let row = |area: &str, value: Option<u64>, marker: Option<&str>| serde_json::json!({"area_name": area, "period": "2026-07", "value": value, "marker": marker});
     let rows = [row("Harbour", Some(40), None), row("Mill", None, Some("[c]"))];
     let figures = serde_json::json!({"data": {"rows": rows}});
+    let pair = |relation: &str, from: &str, to: &str| serde_json::json!({"relation": relation, "from_label": from, "to_label": to, "status": "proposed"});
+    let pairs = [pair("exactMatch", "Food", "Meals"), pair("noMatch", "", "Transport")];
+    let matches = serde_json::json!({"from": {"name": "Northmere tags"}, "to": {"name": "Saltway tags"}, "mappings": pairs});
     vec![
+        ("document-crosswalk", sample_of(Kind::Crosswalk, &matches)),
         of("document-tags", Kind::TaggingConvention),
         of("document-agreement", Kind::DataSharingAgreement),
         of("document-assessment", Kind::DpiaLite),

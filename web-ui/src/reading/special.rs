@@ -1,11 +1,11 @@
-//! What a kind shows in its own way: tags as a tree, a request as a conversation with its clock.
+//! What a kind shows in its own way: tags as a tree, matching tags as tables, a request as a conversation with its clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crdt_schema::identity::Kind;
 use serde_json::Value;
 
-use super::{Block, Branch, Said, Section, Tag};
+use super::{Block, Branch, Said, Section, Tag, matches};
 use crate::figures::Figures;
 use crate::when;
 use crate::words::{code, plain};
@@ -19,6 +19,7 @@ pub(super) fn shape(kind: Kind, document: &Value, sections: &mut [Section]) {
         Kind::TaggingConvention => ("terms", vec![Block::Tree(tree(list(document, TERMS)))]),
         Kind::AggregatedInsight => ("figures", figures(document)),
         Kind::DataRequest => ("conversation", vec![Block::Talk(talk(document))]),
+        Kind::Crosswalk => ("matches", matches::tables(document)),
         _ => return,
     };
     let has_any = blocks.iter().any(|block| match block {
@@ -56,11 +57,11 @@ fn figures(document: &Value) -> Vec<Block> {
     blocks
 }
 
-fn list<'a>(document: &'a Value, pointer: &str) -> &'a [Value] {
+pub(super) fn list<'a>(document: &'a Value, pointer: &str) -> &'a [Value] {
     document.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -201,10 +202,14 @@ fn side(document: &Value, by: &str) -> String {
     by.to_owned()
 }
 
+/// Most notices of one document.
+const NOTICES: usize = 10;
+
 /// Returns what to know before reading on.
 pub(super) fn notices(kind: Kind, document: &Value) -> Vec<String> {
     if kind != Kind::DataRequest {
-        return Vec::new();
+        let warnings = crdt_schema::documents::warnings(kind, document);
+        return warnings.into_iter().take(NOTICES).map(|warning| warning.message).collect();
     }
     let date =
         |pointer: &str| document.pointer(pointer).and_then(Value::as_str).and_then(when::parse);

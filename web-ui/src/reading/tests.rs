@@ -22,6 +22,7 @@ const EXAMPLES: &[&str] = &[
     include_str!("../../../node/examples/organization-profile.open-door.json"),
     include_str!("../../../node/examples/programme-evaluation.2026.json"),
     include_str!("../../../node/examples/survey.before-after.debt.json"),
+    include_str!("../../../node/examples/crosswalk.northmere-saltway.json"),
     include_str!("../../../node/examples/tagging-convention.northmere.json"),
 ];
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{list, problem, text};
+use super::{list, matches, problem, text};
 use crate::documents::Problem;
 
 const TERMS: &str = "/body/terms";
@@ -30,11 +30,7 @@ pub(super) fn problems(content: &Value) -> Vec<Problem> {
                 format!("Tag {first} has the short code “{curie}” already. Give this one another.");
             problems.push(problem(at("curie"), message));
         }
-        if !scheme.is_empty() && text(term, "/term_uri") == scheme {
-            let message =
-                "This is the address of the whole list. Give the tag an address of its own.";
-            problems.push(problem(at("term_uri"), message));
-        }
+        problems.extend(matches::whole_list(at("term_uri"), text(term, "/term_uri"), scheme));
         labels(term, &at, &mut problems);
         mappings(term, &at, &mut problems);
         if is_in_ring(curie, &broader) {
@@ -92,19 +88,12 @@ fn labels(term: &Value, at: &impl Fn(&str) -> String, problems: &mut Vec<Problem
 
 fn mappings(term: &Value, at: &impl Fn(&str) -> String, problems: &mut Vec<Problem>) {
     let all = list(term, "/mappings");
-    let said = |relation: &str, target: &str| {
-        all.iter().any(|one| text(one, "/relation") == relation && text(one, "/target") == target)
-    };
-    for (index, one) in all.iter().enumerate() {
-        let target = text(one, "/target");
-        let other = ["broadMatch", "narrowMatch", "relatedMatch"]
-            .into_iter()
-            .find(|word| said(word, target));
-        if text(one, "/relation") == "exactMatch" && !target.is_empty() && other.is_some() {
-            let message = format!(
-                "“{target}” cannot mean the same and be broader, narrower or related too. Keep one of them."
-            );
-            problems.push(problem(at(&format!("mappings/{index}/relation")), message));
+    let said: Vec<(&str, &str)> =
+        all.iter().map(|one| (text(one, "/target"), text(one, "/relation"))).collect();
+    for index in matches::disjoint(&said) {
+        if let Some((target, _)) = said.get(index).filter(|(target, _)| !target.is_empty()) {
+            let place = at(&format!("mappings/{index}/relation"));
+            problems.push(matches::said_both(place, &format!("“{target}”")));
         }
     }
 }

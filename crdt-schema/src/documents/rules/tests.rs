@@ -101,3 +101,85 @@ fn tags_hang_together() {
     }
     assert_eq!(wrong(&tags(json!([{}, {}, {"curie": "a:1", "broader": "other:7"}]))), [""; 0]);
 }
+
+fn crosswalk(mappings: Value) -> Value {
+    json!({"document_type": "crosswalk", "title": "T", "body": {
+        "from": {"uri": "https://a.example/tags"}, "to": {"uri": "https://b.example/tags"}, "mappings": mappings,
+    }})
+}
+
+fn pair(relation: &str, from: &str, to: &str) -> Value {
+    json!({"relation": relation, "from_curie": from, "to_curie": to})
+}
+
+#[test]
+fn matches_of_two_lists_hang_together() {
+    for (mappings, pointer) in [
+        (json!([pair("exactMatch", "a:1", "b:1"), pair("broadMatch", "a:1", "b:1")]), "0/relation"),
+        (
+            json!([pair("relatedMatch", "a:1", "b:1"), pair("exactMatch", "a:1", "b:1")]),
+            "1/relation",
+        ),
+        (json!([pair("closeMatch", "a:1", "b:1"), pair("closeMatch", "a:1", "b:1")]), "1/relation"),
+        (json!([pair("noMatch", "a:1", ""), pair("noMatch", "a:1", "")]), "1/relation"),
+        (json!([pair("noMatch", "a:1", ""), pair("closeMatch", "a:1", "b:1")]), "0/relation"),
+        (json!([pair("noMatch", "", "b:1"), pair("closeMatch", "a:1", "b:1")]), "0/relation"),
+        (json!([pair("noMatch", "a:1", "b:1")]), "0/relation"),
+        (json!([pair("noMatch", "", "")]), "0/from_curie"),
+        (json!([pair("exactMatch", "a:1", "")]), "0/to_curie"),
+        (json!([pair("exactMatch", "", "b:1")]), "0/from_curie"),
+        (json!([pair("sameAs", "a:1", "b:1")]), "0/relation"),
+        (
+            json!([{"from_uri": "https://x.example/1", "to_uri": "https://x.example/1", "relation": "closeMatch"}]),
+            "0/relation",
+        ),
+        (json!([{"from_label": "Food"}]), "0/from_curie"),
+        (json!([{"to_label": "Food", "from_curie": "a:1"}]), "0/to_curie"),
+        (json!([{"from_uri": "food bank"}]), "0/from_uri"),
+        (json!([{"from_curie": "a:1", "to_uri": "https://b.example/<x>"}]), "0/to_uri"),
+        (json!([{"from_uri": "https://a.example/tags"}]), "0/from_uri"),
+        // One says the address of a tag, the other its code only: still the same tag.
+        (
+            json!([
+                {"from_curie": "a:1", "from_uri": "https://a.example/tags#1", "relation": "exactMatch", "to_curie": "b:1"},
+                pair("narrowMatch", "a:1", "b:1"),
+            ]),
+            "0/relation",
+        ),
+    ] {
+        let expected = format!("/body/mappings/{pointer}");
+        assert_eq!(wrong(&crosswalk(mappings.clone())).first(), Some(&expected), "{mappings}");
+    }
+    let fine = json!([
+        {}, {"note": "To look at"},
+        pair("exactMatch", "a:1", "b:1"), pair("closeMatch", "a:1", "b:1"),
+        pair("broadMatch", "a:1", "b:2"), pair("noMatch", "a:2", ""), pair("noMatch", "", "b:3"),
+        {"from_uri": "urn:x:1", "to_uri": "https://b.example/tags#9", "relation": "relatedMatch"},
+    ]);
+    assert_eq!(wrong(&crosswalk(fine)), [""; 0]);
+    let mut same = crosswalk(json!([]));
+    same["body"]["to"]["uri"] = json!("https://a.example/tags");
+    assert_eq!(wrong(&same), ["/body/to/uri"]);
+}
+
+#[test]
+fn a_tag_that_means_the_same_as_two_is_to_be_looked_at() {
+    let said = |mappings: Value| {
+        let content = crosswalk(mappings);
+        assert_eq!(wrong(&content), [""; 0]);
+        let all = crate::documents::warnings(crate::identity::Kind::Crosswalk, &content);
+        all.into_iter().map(|one| (one.pointer, one.message)).collect::<Vec<_>>()
+    };
+    let two = said(json!([pair("exactMatch", "a:1", "b:1"), pair("exactMatch", "a:1", "b:2")]));
+    assert_eq!(two.len(), 1, "{two:?}");
+    assert_eq!(two[0].0, "/body/mappings/1/relation");
+    assert!(two[0].1.contains("“a:1” means the same as 2 tags of the second list: “b:1”, “b:2”"));
+    let back = said(json!([pair("exactMatch", "a:1", "b:1"), pair("exactMatch", "a:2", "b:1")]));
+    assert!(back[0].1.contains("2 tags of the first list"), "{back:?}");
+    let both = said(json!([pair("closeMatch", "a:1", "b:1"), pair("broadMatch", "a:1", "b:1")]));
+    assert!(both[0].1.contains("compared twice, in match 1 and match 2"), "{both:?}");
+    assert_eq!(
+        said(json!([pair("exactMatch", "a:1", "b:1"), pair("closeMatch", "a:1", "b:2")])),
+        []
+    );
+}

@@ -88,7 +88,7 @@ pub(crate) async fn file(
         }
         _ => {
             return Err(Problem::malformed(
-                "format is one of json, markdown, html, automerge, bundle; turtle, jsonld for lists of tags; csv, csvw for insights",
+                "format is one of json, markdown, html, automerge, bundle; turtle, jsonld for lists of tags and tables of matching tags; csv, csvw for insights",
             ));
         }
     };

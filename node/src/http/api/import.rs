@@ -7,7 +7,8 @@ use axum::http::StatusCode;
 use crdt_schema::audience::Audience;
 use crdt_schema::document::Edit;
 use crdt_schema::documents;
-use crdt_schema::identity::WorkspaceId;
+use crdt_schema::heads::Heads;
+use crdt_schema::identity::{DocumentId, WorkspaceId};
 use crdt_schema::key::Person;
 use engine::Conditions;
 use engine::input::Command;
@@ -21,8 +22,8 @@ use crate::http::extract::{self, Id, Raw};
 use crate::http::problem::Problem;
 use crate::{skos, tag_lists};
 
-/// Where a list of tags has its tags.
-const TERMS: &str = "/body/terms";
+/// What is said of a file in no form that is known.
+const UNKNOWN: &str = "this is no file that can be brought in. It can be JSON as “doc export” writes it, SKOS in Turtle or JSON-LD, or a list of tags as CSV: with the columns Identifier, Label, Description and Type (Local Government Association), or Code, tag, Category, Subcategory, Level and Notes (UK Charity Activity Tags)";
 /// Operations of one change that a piece of a long list may take: most of [`CHANGE_OPS`](crdt_schema::limits::CHANGE_OPS).
 const WEIGHT: usize = crdt_schema::limits::CHANGE_OPS / 2;
 /// Protects the node's time: documents in one file.
@@ -58,17 +59,28 @@ pub(crate) async fn bring_in(
     workspace: WorkspaceId,
     content: Value,
     person: Person,
-) -> Result<(crdt_schema::identity::DocumentId, String), Problem> {
-    let (kind, mut content) = edit::check(&content)?;
+) -> Result<(DocumentId, String), Problem> {
     let title = documents::title(&content);
-    let later = take_apart(&mut content);
-    let audience = Audience::default();
+    let (id, _) = make_whole(app, workspace, Audience::default(), content, person).await?;
+    Ok((id, title))
+}
+
+/// Makes a document, by several changes if it does not fit into one.
+pub(crate) async fn make_whole(
+    app: &App,
+    workspace: WorkspaceId,
+    audience: Audience,
+    content: Value,
+    person: Person,
+) -> Result<(DocumentId, Heads), Problem> {
+    let (kind, mut content) = edit::check(&content)?;
+    let (list, later) = take_apart(&mut content);
     let command =
         Command::CreateDocument { workspace, kind, audience, content, person: person.clone() };
-    let (id, _) = edit::make(app, command).await?;
-    for terms in later {
-        // All of it was checked above; a part of it may name tags that come later.
-        let edits = vec![Edit::JsonPatch(added(terms)?)];
+    let (id, mut heads) = edit::make(app, command).await?;
+    for items in later {
+        // All of it was checked above; a part of it may name what comes later.
+        let edits = vec![Edit::JsonPatch(added(&list, items)?)];
         let command = Command::EditDocument {
             document: id,
             base: None,
@@ -76,16 +88,22 @@ pub(crate) async fn bring_in(
             conditions: Conditions::default(),
             person: person.clone(),
         };
-        edit::make(app, command).await?;
+        (_, heads) = edit::make(app, command).await?;
     }
-    Ok((id, title))
+    Ok((id, heads))
 }
 
-/// Takes from a long list of tags what does not fit into one change, in pieces that do.
-fn take_apart(content: &mut Value) -> Vec<Vec<Value>> {
-    let all = content.pointer_mut(TERMS).and_then(Value::as_array_mut);
-    let Some(all) = all.filter(|all| all.iter().map(weight).sum::<usize>() > WEIGHT) else {
-        return Vec::new();
+/// Takes from the longest list of a body what does not fit into one change, in pieces that do; returns where the list is.
+fn take_apart(content: &mut Value) -> (String, Vec<Vec<Value>>) {
+    let fields = content.get("body").and_then(Value::as_object).into_iter().flatten();
+    let lists = fields.filter(|(_, value)| value.is_array());
+    let longest = lists.map(|(name, value)| (weight(value), name.clone())).max();
+    let Some((_, name)) = longest.filter(|(weight, _)| *weight > WEIGHT) else {
+        return (String::new(), Vec::new());
+    };
+    let path = format!("/body/{}", name.replace('~', "~0").replace('/', "~1"));
+    let Some(all) = content.pointer_mut(&path).and_then(Value::as_array_mut) else {
+        return (path, Vec::new());
     };
     let mut pieces: Vec<Vec<Value>> = vec![Vec::new()];
     let mut weighs = 0_usize;
@@ -101,7 +119,7 @@ fn take_apart(content: &mut Value) -> Vec<Vec<Value>> {
     }
     let later = pieces.split_off(1);
     *all = pieces.pop().unwrap_or_default();
-    later
+    (path, later)
 }
 
 /// Returns about how many operations of a change a value takes: one for each letter and each place.
@@ -114,23 +132,26 @@ fn weight(value: &Value) -> usize {
     }
 }
 
-fn added(terms: Vec<Value>) -> Result<Patch, Problem> {
-    let end = format!("{TERMS}/-");
-    let add = |term: Value| json!({"op": "add", "path": end, "value": term});
-    let patch: Vec<Value> = terms.into_iter().map(add).collect();
+fn added(list: &str, items: Vec<Value>) -> Result<Patch, Problem> {
+    let end = format!("{list}/-");
+    let add = |item: Value| json!({"op": "add", "path": end, "value": item});
+    let patch: Vec<Value> = items.into_iter().map(add).collect();
     serde_json::from_value(Value::Array(patch))
         .map_err(|error| Problem::malformed(error.to_string()))
 }
 
-/// Returns the documents that a file holds: one, or a list of them; or the list of tags that a file of SKOS is.
+/// Returns the documents that a file holds: one, or a list of them; or what a file of SKOS says.
 pub(crate) fn rows(file: &[u8]) -> Result<Vec<Value>, Problem> {
     // Programs on Windows like to write a byte order mark.
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    if let Some(list) = skos::list_of_tags(file) {
-        return list.map(|list| vec![list]).map_err(|error| Problem::malformed(error.to_string()));
+    if let Some(contents) = skos::contents_of(file) {
+        return contents.map_err(|error| Problem::malformed(error.to_string()));
     }
     if let Some(list) = tag_lists::from_csv(file) {
         return list.map(|list| vec![list]).map_err(|error| Problem::malformed(error.to_string()));
+    }
+    if !matches!(file.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return Err(Problem::malformed(UNKNOWN));
     }
     let rows = match extract::parse::<Value>(file)? {
         Value::Array(rows) => rows,
@@ -172,7 +193,9 @@ mod tests {
         assert_eq!(rows(b"\xef\xbb\xbf[{}, {}]").unwrap().len(), 2);
         let functions = "Identifier,Label,Description,Type\n1,Advice,,Function\n";
         assert_eq!(rows(functions.as_bytes()).unwrap().len(), 1);
-        assert_eq!(rows(b"title,body").unwrap_err().status, StatusCode::BAD_REQUEST);
+        let other = rows(b"title,body").unwrap_err();
+        assert_eq!(other.status, StatusCode::BAD_REQUEST);
+        assert!(other.detail.contains("a list of tags as CSV"), "{}", other.detail);
         let many = Value::Array(vec![Value::Null; ROWS + 1]).to_string();
         assert_eq!(rows(many.as_bytes()).unwrap_err().status, StatusCode::PAYLOAD_TOO_LARGE);
     }

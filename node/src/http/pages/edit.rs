@@ -140,10 +140,12 @@ pub(crate) async fn save(
         return ask(&app, &signed, &wanted, &posted, warnings).await;
     }
     if !edits.is_empty()
-        && let Err(problem) = change_with(&app, wanted.id, Some(base), edits, signed.person()).await
+        && let Err(mut problem) =
+            change_with(&app, wanted.id, Some(base.clone()), edits, signed.person()).await
     {
         return match problem.status {
             StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PAYLOAD_TOO_LARGE => {
+                name_items(&app, wanted.id, &base, &mut problem).await?;
                 let errors = vec![error_of(&problem, &posted)];
                 again(&app, &signed, &wanted, &posted, errors).await
             }
@@ -214,6 +216,33 @@ async fn again(
     let mut page = part_page(app, signed, wanted).await?;
     page.document.heads = known_form(posted.get("heads"))?;
     frame::show_again(&page.again(posted, errors))
+}
+
+/// Puts the items' names where a refusal counts them, as the form's inputs are called.
+async fn name_items(
+    app: &App,
+    id: DocumentId,
+    base: &Heads,
+    problem: &mut Problem,
+) -> Result<(), Refusal> {
+    let at = base.clone();
+    let read = app.handle().read(move |node| {
+        let content = content_at(node, &id, Some(&at))?;
+        Ok::<_, Problem>(keys_at(node, &id, &content, &at)?)
+    });
+    let keys = read.await??;
+    for (pointer, _) in &mut problem.errors {
+        *pointer = with_names(pointer, &keys);
+    }
+    Ok(())
+}
+
+fn with_names(pointer: &str, keys: &ItemKeys) -> String {
+    pointer.split('/').skip(1).fold(String::new(), |walked, token| {
+        let named = keys.get(&walked).zip(token.parse::<usize>().ok());
+        let name = named.and_then(|(names, index)| names.get(index)).map_or(token, String::as_str);
+        format!("{walked}/{name}")
+    })
 }
 
 /// Finds the input that a refusal is about.
@@ -376,6 +405,9 @@ mod tests {
         )]);
         assert_eq!(value_at(&content, &keys, "/body/steps/2@aa/detail"), Some(&json!("b")));
         assert_eq!(value_at(&content, &keys, "/body/steps/3@aa/detail"), None);
+        assert_eq!(with_names("/body/steps/1/detail", &keys), "/body/steps/2@aa/detail");
+        assert_eq!(with_names("/body/steps/2/detail", &keys), "/body/steps/2/detail");
+        assert_eq!(with_names("", &keys), "");
         let path = "/body/review/lead/name".parse().unwrap();
         let made = parents(&content, &keys, &path);
         assert_eq!(made.len(), 2, "{made:?}");

@@ -11,6 +11,7 @@ const EXAMPLES: &[&str] = &[
     TAGS,
     include_str!("../../../examples/aggregated-insight.debt-and-food.json"),
     include_str!("../../../examples/community-insights-project.debt.json"),
+    include_str!("../../../examples/crosswalk.northmere-saltway.json"),
     include_str!("../../../examples/data-request.arrears-by-ward.json"),
     include_str!("../../../examples/data-request.vulnerable-list-match.json"),
     include_str!("../../../examples/data-sharing-agreement.cash-first.json"),
@@ -24,7 +25,7 @@ const EXAMPLES: &[&str] = &[
 ];
 
 /// Brings a file in and returns the document's id.
-async fn brought_in(node: &Node, workspace: &str, file: &str) -> String {
+pub(super) async fn brought_in(node: &Node, workspace: &str, file: &str) -> String {
     let path = format!("/workspaces/{workspace}/import");
     let request = node.request("POST", &path).body(file.to_owned().into()).unwrap();
     let made = node.send(request).await;
