@@ -51,7 +51,7 @@ const OPENAPI: &str = include_str!("api/openapi.json");
 
 /// Every path of the API below [`ROOT`]. A test holds it against the reference.
 fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
-    vec![
+    let mut routes = vec![
         ("/status", get(status::show)),
         ("/organizations/{org}/call", post(status::call)),
         ("/workspaces", get(workspaces::list).post(workspaces::create)),
@@ -86,6 +86,21 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces/{w}/import", post(import::take)),
         ("/workspaces/{w}/crosswalks", post(crosswalks::create)),
         ("/search", get(search::find)),
+        ("/workspaces/{w}/forks", large(post(copies::fork_file))),
+        ("/workspaces/{w}/forks/link", post(shelves::fork)),
+        ("/shelves", get(shelves::list).post(shelves::follow).delete(shelves::stop)),
+        ("/shelves/documents", get(shelves::look)),
+        ("/shelf", get(shelf::list)),
+        ("/shelf/file", get(shelf::file)),
+        ("/schemas/{kind}", get(documents::schema)),
+        ("/events", get(events::stream)),
+    ];
+    routes.extend(document_routes());
+    routes
+}
+
+fn document_routes() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![
         ("/documents/{d}", get(documents::show).patch(edit::change)),
         ("/documents/{d}/audience", get(audience::show).put(audience::change)),
         ("/documents/{d}/readers", get(audience::readers)),
@@ -105,8 +120,6 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/restore", post(versions::restore)),
         ("/documents/{d}/publish", post(publish::post)),
         ("/documents/{d}/authors", get(versions::authors)),
-        ("/workspaces/{w}/forks", large(post(copies::fork_file))),
-        ("/workspaces/{w}/forks/link", post(shelves::fork)),
         ("/documents/{d}/fork", post(copies::fork)),
         ("/documents/{d}/upstream", large(get(copies::upstream).put(copies::give))),
         ("/documents/{d}/upstream/fetch", post(shelves::fetch)),
@@ -116,12 +129,6 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/history", get(documents::history)),
         ("/documents/{d}/diff", get(documents::diff)),
         ("/documents/{d}/export", get(export::give)),
-        ("/shelves", get(shelves::list).post(shelves::follow).delete(shelves::stop)),
-        ("/shelves/documents", get(shelves::look)),
-        ("/shelf", get(shelf::list)),
-        ("/shelf/file", get(shelf::file)),
-        ("/schemas/{kind}", get(documents::schema)),
-        ("/events", get(events::stream)),
     ]
 }
 
