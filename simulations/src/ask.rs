@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use crdt_schema::audience::{Audience, Circle};
-use crdt_schema::document::{Document, Edit};
+use crdt_schema::comment::Stance;
+use crdt_schema::document::{Document, Edit, FieldPath};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
     DocumentId, EntryId, EnvelopeId, Kind, OrganizationId, Role, WorkspaceId,
@@ -12,7 +13,7 @@ use crdt_schema::identity::{
 use crdt_schema::membership::{Change, Rules};
 use crdt_schema::suggestion::Verdict;
 use engine::view::{JoinState, Standing};
-use engine::{Command, Conditions, Done, Refused};
+use engine::{Command, Conditions, Done, Refused, Statement};
 use serde_json::Value;
 
 use crate::network::Number;
@@ -268,6 +269,17 @@ impl World {
             Done::Suggestion(id) => Ok(id),
             other => bail!("{other:?} instead of a suggestion"),
         }
+    }
+
+    /// Says something about a whole document.
+    ///
+    /// # Errors
+    /// If that does not work.
+    pub fn comment(&mut self, number: Number, document: DocumentId, text: &str) -> Result<()> {
+        let (place, stance, text) = (FieldPath::default(), Stance::Remarks, text.to_owned());
+        let statement = Statement::Comment { place, version: None, stance, text };
+        let person = person(number)?;
+        self.act(number, Command::State { document, statement, person }).map(|_| ())
     }
 
     /// Takes in a suggestion, or declines it.

@@ -12,7 +12,7 @@ use crdt_schema::identity::{
     DocumentId, EnvelopeId, NodeId, OrganizationId, Role, TextId, WorkspaceId,
 };
 use crdt_schema::suggestion::Verdict;
-use engine::view::Standing;
+use engine::view::{CommentView, DiscussionView, Standing};
 use sha2::{Digest, Sha256};
 
 use crate::disk::Disk;
@@ -55,11 +55,15 @@ pub fn nothing_acknowledged_is_missing(world: &mut World, number: Number) -> Res
                 })
             });
         }
+        // A version may be of several changes: each of them is one that was lost.
+        let lost: BTreeSet<_> =
+            missing.iter().flat_map(|heads| heads.as_slice()).copied().collect();
+        let lost = lost.iter().filter(|head| !open.knows(&Heads::from(vec![**head]))).count();
         // What was built on the branch that lost is kept, and shown not to count.
         let mut out = reader.not_counted(document).unwrap_or_default();
         out.retain(|out| out.organization == own);
         ensure!(
-            missing.is_empty() || (has_fork && missing.len() <= out.len()),
+            missing.is_empty() || (has_fork && lost <= out.len()),
             "node {number} lost versions {missing:?} of {document}, which it said were saved: {out:?}"
         );
     }
@@ -96,6 +100,16 @@ pub fn nothing_acknowledged_is_missing_anywhere(world: &mut World) -> Result<()>
 pub(crate) type Members =
     BTreeMap<OrganizationId, (Role, Standing, BTreeSet<NodeId>, BTreeSet<NodeId>)>;
 
+/// The first comment of a discussion, its answers, each with whether it was taken back; is it of the words that stand there, and
+/// is it over?
+type Discussed = ((EnvelopeId, bool), BTreeSet<(EnvelopeId, bool)>, bool, bool);
+
+fn discussed(view: DiscussionView) -> Discussed {
+    let said = |comment: &CommentView| (comment.id, comment.is_withdrawn);
+    let replies = view.replies.iter().map(said).collect();
+    (said(&view.first), replies, view.is_same, view.is_settled)
+}
+
 /// What a node shows of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Shown {
@@ -104,6 +118,8 @@ struct Shown {
     audiences: BTreeMap<DocumentId, Audience>,
     /// What was suggested, and what became of it.
     suggestions: BTreeMap<DocumentId, Vec<(EnvelopeId, Option<Verdict>, bool)>>,
+    /// What was said, whether it was taken back, of which words it is, and what is over.
+    discussions: BTreeMap<DocumentId, BTreeSet<Discussed>>,
     /// Who signed which words, and what was taken back.
     signatures: BTreeMap<DocumentId, Vec<(EnvelopeId, TextId, Option<EnvelopeId>)>>,
 }
@@ -148,6 +164,8 @@ fn shown(world: &mut World, number: Number, workspace: WorkspaceId) -> Result<Sh
             .collect();
         suggestions.sort_unstable();
         shown.suggestions.insert(view.id, suggestions);
+        let discussions = reader.discussions(&view.id)?.into_iter().map(discussed).collect();
+        shown.discussions.insert(view.id, discussions);
         let signed = reader.sign_offs(&view.id)?;
         ensure!(
             signed.iter().all(|one| one.holds),

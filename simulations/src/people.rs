@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use crdt_schema::audience::Audience;
+use crdt_schema::comment::Stance;
 use crdt_schema::document::{Document, Edit, ItemId, Splice};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, EnvelopeId, InviteId, Kind, PersonId, WorkspaceId};
@@ -138,6 +139,9 @@ pub fn change(world: &mut World, number: Number, document: DocumentId) -> Result
     if world.chance.percent(6) {
         return sign_something(world, number, document, base);
     }
+    if world.chance.percent(6) {
+        return say_something(world, number, document, base);
+    }
     let count = world.chance.between(1, 3);
     let edits: Result<Vec<Edit>> =
         (0..count).map(|_| some_edit(world, number, document, base.as_ref())).collect();
@@ -187,6 +191,40 @@ fn sign_something(
     let (signatory, title) = ("Ruth Okafor".parse()?, "Director".parse()?);
     let version = version.unwrap_or(now);
     let statement = Statement::Sign { version, signatory, title };
+    let command = Command::State { document, statement, person };
+    world.submit(number, command).map(|_| ())
+}
+
+/// Lets somebody comment on what they see, answer a comment, end a discussion, or take back what they said.
+fn say_something(
+    world: &mut World,
+    number: Number,
+    document: DocumentId,
+    version: Option<Heads>,
+) -> Result<()> {
+    let person = person(number)?;
+    let mut reader = world.engine(number)?.reader();
+    let discussions = reader.discussions(&document).unwrap_or_default();
+    let begun: Vec<EnvelopeId> = discussions.iter().map(|one| one.first.id).collect();
+    let own = discussions.iter().flat_map(|one| one.replies.iter().chain([&one.first]));
+    let own: Vec<EnvelopeId> = own.filter(|one| one.may_take_back).map(|one| one.id).collect();
+    let text = "Who looks after this?".to_owned();
+    let statement = match (world.chance.pick(&begun).copied(), world.chance.pick(&own).copied()) {
+        (_, Some(comment)) if world.chance.percent(15) => Statement::TakeBack { comment },
+        (Some(comment), _) if world.chance.percent(60) => {
+            let stances = [Stance::Remarks, Stance::Settles, Stance::Reopens];
+            let stance = world.chance.pick(&stances).copied().unwrap_or(Stance::Remarks);
+            Statement::Reply { comment, stance, text }
+        }
+        _ => {
+            let stances = [Stance::Remarks, Stance::Agrees, Stance::Objects];
+            let stance = world.chance.pick(&stances).copied().unwrap_or(Stance::Remarks);
+            let places = ["", "/title", "/description"];
+            let place = world.chance.pick(&places).copied().unwrap_or_default().parse()?;
+            Statement::Comment { place, version, stance, text }
+        }
+    };
+    world.count("comments begun");
     let command = Command::State { document, statement, person };
     world.submit(number, command).map(|_| ())
 }

@@ -94,6 +94,7 @@ fn told(world: &mut World, has_secret: bool) -> Result<Seen> {
                 let suggestion = world.suggest(step % 2, secret, "/title", &words)?;
                 let verdict = if step % 2 == 0 { Verdict::Taken } else { Verdict::Declined };
                 world.reply(step % 2, secret, suggestion, verdict, CANARY)?;
+                world.comment(step % 2, secret, &format!("{CANARY} said {step}"))?;
             }
         }
         world.run_for(4_000 - world.now % 4_000)?;
