@@ -15,6 +15,8 @@ use hyper_util::rt::TokioExecutor;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::http::shelf::site::{FORMAT, LIST};
+
 /// Protects memory: a shelf's list.
 const LIST_BYTES: usize = 4 * 1024 * 1024;
 /// Protects memory: a signed file.
@@ -23,12 +25,8 @@ pub(crate) const FILE_BYTES: usize = 32 * 1024 * 1024;
 const ADDRESS_BYTES: usize = 2_000;
 /// How long whoever published something may take to send it.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The list of a shelf, for programs.
-const LIST: &str = "index.json";
 /// The signed file of a document, beside its page.
 const FILE: &str = "bundle.json";
-/// What a shelf's list says it is.
-const FORMAT: &str = "fingerpost-shelf-1";
 
 /// Where somebody published something: an address that begins with http:// or https://, without a name or a password.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -178,12 +176,19 @@ impl Visitor {
             return Ok(Found::File(address.clone(), bytes));
         }
         let file = address.beside(FILE).ok_or(VisitError::Nothing)?;
-        if !address.names(LIST)
-            && let Some(bytes) = self.get(&file, FILE_BYTES).await?
-        {
-            return Ok(Found::File(file, bytes));
+        let looked = if address.names(LIST) { Ok(None) } else { self.get(&file, FILE_BYTES).await };
+        match looked {
+            Ok(Some(bytes)) => Ok(Found::File(file, bytes)),
+            Ok(None) => self.shelf(address).await.map(Found::Shelf),
+            // Some servers answer for what is not there with a page of their own.
+            Err(error @ (VisitError::Moved(_) | VisitError::Answered(_))) => {
+                match self.shelf(address).await {
+                    Ok(shelf) => Ok(Found::Shelf(shelf)),
+                    Err(_) => Err(error),
+                }
+            }
+            Err(error) => Err(error),
         }
-        self.shelf(address).await.map(Found::Shelf)
     }
 
     /// Returns the shelf at an address.

@@ -44,6 +44,20 @@ impl Reader<'_> {
         Ok(views)
     }
 
+    /// Returns the words of everything that was said about a document, with what was taken back: who gets its history gets
+    /// them too.
+    ///
+    /// # Errors
+    /// If there is no such document, or the store cannot be read.
+    pub fn words_about(&mut self, id: &DocumentId) -> Result<Vec<String>, Refused> {
+        self.0.readable(id)?;
+        let open = self.opened(id)?;
+        let comments = open.comments.values().map(|(_, comment)| comment.text.clone());
+        let suggestions = open.suggestions.iter().map(|suggested| suggested.note.clone());
+        let answers = open.answers.values().map(|answered| answered.note.clone());
+        Ok(comments.chain(suggestions).chain(answers).filter(|text| !text.is_empty()).collect())
+    }
+
     /// Returns what was said about a document in one of these envelopes.
     pub fn comments_among(
         &mut self,

@@ -49,6 +49,7 @@ impl Look {
         let mut look = app.handle().read(move |node| Self::now(node, &id)).await??;
         if look.view.audience.read != Circle::Public {
             look.doubts.extend(taken_out(app, id).await?);
+            look.doubts.extend(said_about(app, id).await?);
         }
         Ok(look)
     }
@@ -144,6 +145,20 @@ async fn taken_out(app: &App, id: DocumentId) -> Result<Vec<String>, Problem> {
         }
     }
     Ok(doubts)
+}
+
+/// Looks for what may be about a person in comments and suggestions: they come with the history.
+async fn said_about(app: &App, id: DocumentId) -> Result<Vec<String>, Problem> {
+    let words = app.handle().read(move |node| node.words_about(&id)).await??;
+    let found = words.iter().flat_map(|text| personal::look(text));
+    let doubt = |one: personal::Finding| {
+        format!(
+            "Somebody wrote “{}” in a comment or a suggestion, which looks like {}. It stays in the history; a new document would be without it",
+            one.text,
+            one.looks_like.words()
+        )
+    };
+    Ok(found.take(personal::FINDINGS_MAX).map(doubt).collect())
 }
 
 fn cannot(view: &DocumentView) -> Option<String> {

@@ -95,6 +95,23 @@ async fn what_should_not_be_published_is_refused_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn what_was_said_about_a_document_is_looked_at_too_and_also_what_was_taken_back() {
+    let node = Node::start().await;
+    let workspace = node.workspace().await;
+    let id = note(&node, &workspace, json!({})).await;
+    let said = json!({"text": "Ring Ann on 07700 900123."});
+    let made = node.ask("POST", &format!("/documents/{id}/comments"), Some(said)).await.json();
+    let comment = format!("/documents/{id}/comments/{}", made["id"].as_str().unwrap());
+    assert_eq!(node.ask("DELETE", &comment, None).await.status, 204);
+    let refused = publish(&node, &id, json!({})).await;
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    let found = "Somebody wrote “07700 900123” in a comment";
+    assert!(refused.text().contains(found), "{}", refused.text());
+    assert_eq!(publish(&node, &id, json!({"even_so": true})).await.status, 200);
+    node.stop().await;
+}
+
+#[tokio::test]
 async fn a_person_is_told_what_publishing_means_and_looks_at_what_was_found() {
     let node = Node::start().await;
     let workspace = node.workspace().await;

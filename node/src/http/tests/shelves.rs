@@ -18,8 +18,15 @@ async fn published(node: &Node) -> String {
             Ok(Some(file)) => {
                 ([(header::CONTENT_TYPE, file.media_type)], file.bytes).into_response()
             }
-            _ if path == "away" => {
-                (StatusCode::FOUND, [(header::LOCATION, "/shelf/index.json")]).into_response()
+            _ if path.starts_with("moved/") => {
+                (StatusCode::FOUND, [(header::LOCATION, "/shelf/")]).into_response()
+            }
+            _ if path == "lost/index.json" => {
+                let list = site::file(&app, "index.json").await.ok().flatten().unwrap();
+                list.bytes.into_response()
+            }
+            _ if path.starts_with("lost/") => {
+                (StatusCode::FOUND, [(header::LOCATION, "/sorry")]).into_response()
             }
             _ if path == "huge/index.json" => vec![b' '; 5 * 1024 * 1024].into_response(),
             _ if path == "wrong/index.json" => "{}".into_response(),
@@ -119,7 +126,8 @@ async fn an_address_that_leads_to_nothing_good_says_what_to_do_and_changes_nothi
         ("file:///etc/passwd".to_owned(), "begins with https://"),
         (nobody, "Nothing answers"),
         (format!("{shelf}nothing/"), "nothing published"),
-        (format!("{shelf}away"), "nothing published"),
+        (format!("{shelf}moved/"), "at another address now"),
+        (format!("{shelf}lost/"), "a whole shelf"),
         (format!("{shelf}huge/"), "too large"),
         (format!("{shelf}wrong/"), "no shelf and no signed file"),
         (format!("{shelf}forged/"), "proves nothing"),
