@@ -67,7 +67,10 @@ fn measure(plan: &Plan, batch: usize) -> Result<Figure> {
 }
 
 /// Makes an engine that keeps its records on the disk, with a workspace.
-fn on_disk(folder: &TempDir) -> Result<Local> {
+///
+/// # Errors
+/// If the disk refuses.
+pub fn on_disk(folder: &TempDir) -> Result<Local> {
     // Its membership is taken over from a pair in memory.
     let pair = Pair::together()?;
     let store = Store::open(&folder.path().join("data")).context("opening a store")?;

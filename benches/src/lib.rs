@@ -12,6 +12,7 @@ pub mod j4;
 pub mod j5;
 pub mod j6;
 pub mod j7;
+pub mod j8;
 pub mod limits;
 pub mod local;
 pub mod machine;

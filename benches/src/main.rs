@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use benches::{Figure, Plan, Scale, figure, j1, j2, j3, j4, j5, j6, j7, machine};
+use benches::{Figure, Plan, Scale, figure, j1, j2, j3, j4, j5, j6, j7, j8, machine};
 use clap::Parser;
 
 /// Measure Fingerpost beside its peers and beside what the machine can do
@@ -40,10 +40,12 @@ enum Job {
     J5,
     J6,
     J7,
+    J8,
 }
 
 impl Job {
-    const EACH: [Self; 7] = [Self::J1, Self::J2, Self::J3, Self::J4, Self::J5, Self::J6, Self::J7];
+    const EACH: [Self; 8] =
+        [Self::J1, Self::J2, Self::J3, Self::J4, Self::J5, Self::J6, Self::J7, Self::J8];
 
     const fn name(self) -> &'static str {
         match self {
@@ -55,6 +57,7 @@ impl Job {
             Self::J5 => "j5",
             Self::J6 => "j6",
             Self::J7 => "j7",
+            Self::J8 => "j8",
         }
     }
 }
@@ -101,5 +104,6 @@ async fn run(job: Job, plan: &Plan) -> Result<Vec<Figure>> {
         Job::J5 => j5::run(plan).await,
         Job::J6 => j6::run(plan),
         Job::J7 => j7::run(plan),
+        Job::J8 => j8::run(plan),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Needs the program: `cargo build -p fingerpost`, with the profile of the tests.
 
-use benches::{Figure, Plan, Scale, j1, j2, j3, j4, j5, j6, j7};
+use benches::{Figure, Plan, Scale, j1, j2, j3, j4, j5, j6, j7, j8};
 
 fn plan() -> anyhow::Result<Plan> {
     // Without peers: they are fetched on request only.
@@ -53,4 +53,9 @@ fn edits_are_made_durable_in_batches() {
 #[test]
 fn envelopes_are_checked_and_applied() {
     check(&j7::run(&plan().unwrap()).unwrap(), 2);
+}
+
+#[test]
+fn words_are_found() {
+    check(&j8::run(&plan().unwrap()).unwrap(), 2);
 }

@@ -20,6 +20,7 @@ mod crosswalks;
 mod shelf;
 mod storm;
 mod files;
+mod find;
 mod secrets;
 mod crash;
 mod upkeep;
