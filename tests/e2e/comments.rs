@@ -45,6 +45,7 @@ async fn a_tag_is_proposed_discussed_agreed_and_put_in_use() -> Result<()> {
         priya.visit(&format!("/documents/{document}")).await?;
         priya.follow("Comment on Warm spaces, or say whether you agree").await?;
         priya.see("Somewhere warm to be").await?;
+        priya.see("northmereNeed:warmSpaces").await?;
         axe::check(&priya).await?;
         priya.choose("We object to this").await?;
         priya.press("Send").await?;

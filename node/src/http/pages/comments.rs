@@ -147,7 +147,11 @@ fn inside(document: &Document, place: Option<&FieldPath>, spot: &Spot) -> Vec<(S
     let Some(place) = place.filter(|place| !place.tokens().is_empty()) else { return Vec::new() };
     let Value::Object(members) = &spot.value else {
         let is_list = spot.value.as_array().is_some_and(|items| items.iter().any(Value::is_object));
-        return if is_list { Vec::new() } else { vec![("It says".to_owned(), shown(&spot.value))] };
+        return if is_list {
+            Vec::new()
+        } else {
+            vec![("It says".to_owned(), said_as(&spot.value))]
+        };
     };
     let is_read = |value: &&Value| match value {
         Value::String(text) => !text.trim().is_empty(),
@@ -157,7 +161,7 @@ fn inside(document: &Document, place: Option<&FieldPath>, spot: &Spot) -> Vec<(S
     };
     let paths: Vec<FieldPath> = members
         .iter()
-        .filter(|(_, value)| is_read(value))
+        .filter(|(name, value)| is_read(value) && !is_for_programs(name, value))
         .map(|(name, _)| place.child(name.clone()))
         .collect();
     let own = format!("{}: ", spot.label);
@@ -165,9 +169,28 @@ fn inside(document: &Document, place: Option<&FieldPath>, spot: &Spot) -> Vec<(S
     fields
         .map(|field| {
             let label = field.label.strip_prefix(&own).unwrap_or(&field.label).to_owned();
-            (capital(&label), shown(&field.value))
+            (capital(&label), said_as(&field.value))
         })
         .collect()
+}
+
+/// Is it an identifier, which says nothing to people?
+fn is_for_programs(name: &str, value: &Value) -> bool {
+    let is_uuid = |text: &str| text.len() == 36 && text.matches('-').count() == 4;
+    name == "id"
+        || name.ends_with("_id")
+        || name.ends_with("_uri")
+        || value.as_str().is_some_and(is_uuid)
+}
+
+/// Returns a value as people read it; codes stay as they are, but for words such as `in_use`.
+fn said_as(value: &Value) -> String {
+    let is_word = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    match value {
+        Value::String(text) if !is_word(text) => text.clone(),
+        Value::Array(items) => items.iter().map(said_as).collect::<Vec<_>>().join("; "),
+        value => shown(value),
+    }
 }
 
 fn row(id: DocumentId, one: &DiscussionView, whole: &str) -> Discussion {
