@@ -170,7 +170,9 @@ pub(crate) async fn read_bundle(bytes: Vec<u8>) -> Result<Vec<Source>, Problem> 
     let verified = verified.map_err(|error| {
         Problem::invalid(
             "",
-            format!("this file proves nothing, and nothing of it was taken: {error}"),
+            format!(
+                "this file proves nothing, and nothing of it was taken: {error}. Ask for it anew"
+            ),
         )
     })?;
     let sources: Vec<Source> = verified.documents.into_iter().map(|one| one.source).collect();
