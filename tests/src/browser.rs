@@ -297,8 +297,26 @@ impl Browser {
     }
 }
 
+/// How often a driver may end because its port was taken.
+const DRIVER_TRIES: usize = 5;
+
 /// Starts chromedriver on a port that it chooses, and returns its address.
+///
+/// It takes a free port of IPv4 and then wants the same port of IPv6. Where another process holds that one, it ends
+/// with "IPv6 port not available"; the next try gets another port.
 async fn start_driver() -> Result<(Child, String)> {
+    let mut ended = Vec::new();
+    for _try in 0..DRIVER_TRIES {
+        match try_driver().await? {
+            Ok(started) => return Ok(started),
+            Err(said) => ended.push(said),
+        }
+    }
+    anyhow::bail!("chromedriver ended {DRIVER_TRIES} times without saying its port: {ended:?}")
+}
+
+/// A driver with its address; or what it said before it ended.
+async fn try_driver() -> Result<std::result::Result<(Child, String), Vec<String>>> {
     let mut command = Command::new("chromedriver");
     command
         .arg("--port=0")
@@ -310,19 +328,21 @@ async fn start_driver() -> Result<(Child, String)> {
     let output = driver.stdout.take().context("chromedriver has no output")?;
     let mut lines = BufReader::new(output).lines();
     let port = async {
+        let mut said = Vec::new();
         while let Some(line) = lines.next_line().await? {
             if let Some((_before, port)) = line.split_once("started successfully on port ") {
-                return Ok(port.trim_end_matches('.').to_owned());
+                return Ok(Ok(port.trim_end_matches('.').to_owned()));
             }
+            said.push(line);
         }
-        anyhow::bail!("chromedriver ended without saying its port")
+        anyhow::Ok(Err(said))
     };
     let port = tokio::time::timeout(wait::DEADLINE, port)
         .await
         .context("chromedriver did not say its port")??;
     // What it says later is read and dropped: a full pipe would stop it.
     tokio::spawn(async move { while let Ok(Some(_line)) = lines.next_line().await {} });
-    Ok((driver, format!("http://127.0.0.1:{port}")))
+    Ok(port.map(|port| (driver, format!("http://127.0.0.1:{port}"))))
 }
 
 /// Writes a text as an XPath literal, which has no escapes.
