@@ -140,9 +140,14 @@ impl AccessLog {
     /// Returns who may read and write at some heads.
     #[must_use]
     pub fn audience_at(&self, first: &Audience, heads: &[EnvelopeId]) -> Audience {
-        let past = self.past(heads);
+        self.audience_of(first, &self.past(heads))
+    }
+
+    /// Returns who may read and write by these steps alone.
+    #[must_use]
+    pub fn audience_of(&self, first: &Audience, steps: &BTreeSet<EnvelopeId>) -> Audience {
         let mut sets: Vec<(EnvelopeId, &Audience, BTreeSet<EnvelopeId>)> = Vec::new();
-        for id in &past {
+        for id in steps {
             if let Some(Step { parents, act: AccessAct::Set { audience, .. } }) = self.steps.get(id)
             {
                 sets.push((*id, audience, self.past(parents)));

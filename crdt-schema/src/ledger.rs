@@ -469,6 +469,9 @@ impl Ledger {
     /// Returns the steps of the access log that count.
     #[must_use]
     pub fn access(&self) -> AccessLog {
+        if self.out.is_empty() {
+            return self.access.clone();
+        }
         let mut counting = AccessLog::default();
         for (at, placed) in self.placed.iter().enumerate() {
             if let Some(act) = &placed.act

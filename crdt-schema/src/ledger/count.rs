@@ -7,7 +7,7 @@ use automerge::ChangeHash;
 use super::{Author, Exclusion, Ledger, Membership, Placed, Why};
 use crate::access::AccessAct;
 use crate::audience::Audience;
-use crate::identity::{NodeId, OrganizationId};
+use crate::identity::{EnvelopeId, NodeId, OrganizationId};
 
 /// One reason why some envelopes might not count.
 struct Cut {
@@ -22,7 +22,11 @@ impl Ledger {
     /// Finds what counts now. `own` is the organisation that looks: what holds it back for a while is not applied to its own
     /// work on its own screen. Returns whether anything is different from before.
     pub fn count(&mut self, membership: &impl Membership, own: &OrganizationId) -> bool {
-        let mut cuts = self.cuts(membership, own);
+        let mut cuts = self.excluded_and_forked(membership, own);
+        // A step that does not count without any of these takes nobody's right: whoever was removed could shut out all others.
+        let standing = if cuts.is_empty() { BTreeMap::new() } else { self.settle(&cuts) };
+        cuts.extend(self.narrowed(&standing));
+        cuts.retain(|cut| !cut.about.is_empty());
         let is_one = self.copied.values().all(|there| there.len() == 1);
         let out = if cuts.is_empty() && is_one {
             BTreeMap::new()
@@ -40,7 +44,7 @@ impl Ledger {
         is_new
     }
 
-    fn cuts(&self, membership: &impl Membership, own: &OrganizationId) -> Vec<Cut> {
+    fn excluded_and_forked(&self, membership: &impl Membership, own: &OrganizationId) -> Vec<Cut> {
         let audience = self.access.audience(&self.genesis.audience);
         let mut cuts: Vec<Cut> = membership
             .exclusions()
@@ -51,9 +55,7 @@ impl Ledger {
             })
             .filter_map(|exclusion| self.excluded(membership, exclusion, &audience))
             .collect();
-        cuts.extend(self.narrowed());
         cuts.extend(self.forked());
-        cuts.retain(|cut| !cut.about.is_empty());
         cuts
     }
 
@@ -77,7 +79,8 @@ impl Ledger {
             Exclusion::Waiting(_) => BTreeSet::new(),
             Exclusion::Final(entry, _) | Exclusion::Suspended(entry, _) => {
                 let (mut heads, mut access) = membership.fence(&exclusion, &self.genesis.id());
-                let mut is_fenced = audience.is_for_all();
+                let mut is_fenced = audience.is_for_all()
+                    || (!heads.is_empty() && self.was_for_all(&author, &access));
                 for fenced in self.access.fences(entry) {
                     heads.extend(fenced.heads);
                     access.extend(fenced.envelopes);
@@ -101,10 +104,21 @@ impl Ledger {
         Some(Cut { why: Why::Excluded(exclusion), about, keepers })
     }
 
-    /// What the steps are about that took the right to write, to suggest or to read from somebody.
-    fn narrowed(&self) -> Vec<Cut> {
+    /// Could all read it without the steps that somebody wrote above a fence? Else who is shut out could take the document
+    /// from under the fence by narrowing its audience afterwards.
+    fn was_for_all(&self, author: &Author, fence: &[EnvelopeId]) -> bool {
+        let below = self.access.past(fence);
+        let steps = self.placed.iter().filter(|placed| placed.act.is_some());
+        let stays = steps.filter(|placed| !placed.is_by(author) || below.contains(&placed.id));
+        let stays = stays.map(|placed| placed.id).collect();
+        self.access.audience_of(&self.genesis.audience, &stays).is_for_all()
+    }
+
+    /// What the steps are about that took the right to write, to suggest or to read from somebody, except those in `out`.
+    fn narrowed(&self, out: &BTreeMap<usize, Why>) -> Vec<Cut> {
         let mut cuts = Vec::new();
-        for (id, fenced) in self.access.sets() {
+        let is_in = |id: &EnvelopeId| self.by_id.get(id).is_some_and(|at| !out.contains_key(at));
+        for (id, fenced) in self.access.sets().filter(|(id, _)| is_in(id)) {
             let Some((before, after)) = self.access.change(id, &self.genesis.audience) else {
                 continue;
             };

@@ -3,7 +3,7 @@
 use super::{Ledger, Placed, Said};
 use crate::access::AccessAct;
 use crate::comment::{About, Comment, Stance};
-use crate::envelope::{Content, Envelope};
+use crate::envelope::{Content, Envelope, Header};
 use crate::identity::{OrganizationId, Role};
 use crate::membership::{Log, State};
 use crate::suggestion::{self, Answer};
@@ -128,11 +128,17 @@ impl Ledger {
             if !log.covers(&header.membership, &before.membership) {
                 return Verdict::Refused("membership-goes-back");
             }
-            if !self.access.covers(&header.access, &before.access) {
+            if self.goes_back(header, before) {
                 return Verdict::Refused("access-goes-back");
             }
         }
         Verdict::May
+    }
+
+    /// Does it leave out a step that its session knew? A new session may leave out those that came not to count: what a node
+    /// has shown to know is held against it when it is found what counts.
+    pub(super) fn goes_back(&self, header: &Header, before: &Placed) -> bool {
+        header.seq > 1 && !self.access.covers(&header.access, &before.access)
     }
 
     fn has_right(&self, envelope: &Envelope, state: &State) -> Verdict {

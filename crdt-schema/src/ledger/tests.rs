@@ -8,7 +8,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::audience::Circle;
-use crate::identity::{Kind, Timestamp, WorkspaceId};
+use crate::envelope::{Header, VERSION};
+use crate::identity::{Kind, PersonId, Timestamp, WorkspaceId};
+use crate::key::Person;
 
 const ORGANIZATIONS: u8 = 4;
 
@@ -59,6 +61,26 @@ fn placed(n: u8, by: u8, seq: u64, on: &[u8], knowing: &[u8]) -> Placed {
         act: None,
         said: None,
         copied: vec![],
+    }
+}
+
+/// The header of an envelope that cites no step of the access log.
+fn header_by(by: u8, seq: u64) -> Header {
+    Header {
+        version: VERSION,
+        workspace: WorkspaceId([0; 32]),
+        document: DocumentId([0; 32]),
+        organization: organization(by),
+        node: node(by),
+        person: Person { id: PersonId([by; 16]), name: "Priya Shah".parse().unwrap() },
+        session: SessionId([by + 50; 16]),
+        seq,
+        previous: None,
+        membership: vec![],
+        access: vec![],
+        time: Timestamp(0),
+        content: [0; 32],
+        resumes: vec![],
     }
 }
 
@@ -315,21 +337,85 @@ fn a_removed_owner_cannot_widen_the_audience_afterwards() {
     assert_eq!(ledger.access().audience(&ledger.genesis.audience), only(&[1, 2]));
 }
 
-/// A history: for each envelope its author, what it builds on (by picking from those before), and whether its author knew of the removal.
+#[test]
+fn a_removed_owner_cannot_undo_what_others_wrote_by_narrowing_the_audience_afterwards() {
+    let set = AccessAct::Set { audience: only(&[1]), fence: vec![], signed: vec![] };
+    let mut ledger =
+        ledger(&[placed(1, 1, 1, &[], &[]), placed(2, 2, 1, &[1], &[]), step(3, 1, 2, &[], set)]);
+    assert_eq!(counting(&mut ledger, &Says::default()), [1, 3], "while it is the owner");
+    assert_eq!(counting(&mut ledger, &removal_of(1, &[2])), [1, 2]);
+}
+
+#[test]
+fn a_step_that_lost_against_another_in_its_place_takes_no_right_away() {
+    let set = AccessAct::Set { audience: only(&[1]), fence: vec![], signed: vec![] };
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        placed(2, 2, 1, &[1], &[]),
+        step(3, 1, 2, &[], set),
+        placed(4, 1, 2, &[1], &[]),
+        placed(5, 3, 1, &[4], &[]),
+    ]);
+    assert_eq!(counting(&mut ledger, &Says::default()), [1, 2, 4, 5]);
+}
+
+#[test]
+fn a_new_session_need_not_cite_a_step_that_came_not_to_count() {
+    let mut ledger = ledger(&[
+        placed(1, 1, 1, &[], &[]),
+        placed(2, 2, 1, &[1], &[]),
+        placed(3, 2, 1, &[1], &[]),
+        Placed { previous: Some(id(2)), ..step(4, 2, 2, &[], fence(&[2])) },
+        Placed { previous: Some(id(4)), access: vec![id(4)], ..placed(5, 2, 3, &[2], &[]) },
+        placed(6, 3, 1, &[3], &[]),
+    ]);
+    assert_eq!(counting(&mut ledger, &Says::default()), [1, 3, 6]);
+    let before = ledger.get(&id(5)).unwrap();
+    assert!(!ledger.goes_back(&header_by(2, 1), before));
+    assert!(ledger.goes_back(&header_by(2, 4), before), "in one session nobody goes back");
+}
+
+/// A history: for each envelope its author, what it builds on (by picking from those before), whether its author knew of the
+/// removal, which steps of the access log it cites, and whether it is one: another audience with what it builds on as a fence.
 fn histories() -> impl Strategy<Value = Vec<Placed>> {
-    let envelope = (1..=ORGANIZATIONS, any::<[u8; 2]>(), any::<bool>(), 0..3_u8);
-    prop::collection::vec(envelope, 1..14).prop_map(|all| {
+    histories_with(0)
+}
+
+/// Of 24 envelopes `steps_of_24` are steps.
+fn histories_with(steps_of_24: u8) -> impl Strategy<Value = Vec<Placed>> {
+    let envelope =
+        (1..=ORGANIZATIONS, any::<[u8; 2]>(), any::<bool>(), 0..3_u8, 0..24_u8, any::<u8>());
+    prop::collection::vec(envelope, 1..14).prop_map(move |all| {
         let mut seqs = [0_u64; 8];
+        let mut steps: Vec<u8> = Vec::new();
         let mut history = vec![placed(1, 1, 1, &[], &[])];
-        for (at, (by, on, knows, fork)) in all.into_iter().enumerate() {
+        for (at, (by, on, knows, fork, readers, cites)) in all.into_iter().enumerate() {
             let n = u8::try_from(at).unwrap() + 2;
             let seq = &mut seqs[usize::from(by)];
             // Sometimes somebody says two things in one place.
             *seq += u64::from(fork > 0 || *seq == 0);
-            let on: BTreeSet<u8> = on.iter().map(|pick| pick % (n - 1) + 1).collect();
+            // A step is nothing that a change builds on.
+            let changes: Vec<u8> = (1..n).filter(|n| !steps.contains(n)).collect();
+            let on: BTreeSet<u8> =
+                on.iter().map(|pick| changes[usize::from(*pick) % changes.len()]).collect();
             let knowing: &[u8] = if knows { &[REMOVAL] } else { &[] };
             let on: Vec<u8> = on.into_iter().collect();
-            history.push(placed(n, by, *seq + 10, &on, knowing));
+            let cited = steps.iter().enumerate().filter(|(at, _)| cites >> (at % 8) & 1 == 1);
+            let access: Vec<EnvelopeId> = cited.map(|(_, step)| id(*step)).collect();
+            let is_step = readers < steps_of_24;
+            history.push(if is_step {
+                steps.push(n);
+                let members: Vec<u8> =
+                    (1..=ORGANIZATIONS).filter(|n| readers >> (n - 1) & 1 == 1).collect();
+                let fence = on.iter().map(|n| ChangeId([*n; 32])).collect();
+                let audience =
+                    if members.is_empty() { Audience::default() } else { only(&members) };
+                let act = AccessAct::Set { audience, fence, signed: vec![] };
+                let membership = placed(n, by, 0, &[], knowing).membership;
+                Placed { access, membership, ..step(n, by, *seq + 10, &[], act) }
+            } else {
+                Placed { access, ..placed(n, by, *seq + 10, &on, knowing) }
+            });
         }
         history
     })
@@ -342,7 +428,9 @@ fn shuffled(history: &[Placed], seed: u64) -> Vec<Placed> {
     while !left.is_empty() {
         let ready: Vec<usize> = (0..left.len())
             .filter(|at| {
-                left[*at].deps.iter().all(|dep| order.iter().any(|it| it.changes.contains(dep)))
+                let one = &left[*at];
+                one.deps.iter().all(|dep| order.iter().any(|it| it.changes.contains(dep)))
+                    && one.access.iter().all(|step| order.iter().any(|it| it.id == *step))
             })
             .collect();
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -354,8 +442,44 @@ fn shuffled(history: &[Placed], seed: u64) -> Vec<Placed> {
 
 proptest! {
     #[test]
+    fn whoever_was_removed_changes_nothing_that_others_wrote_above_the_fence(
+        history in histories_with(8), removed in 1..=ORGANIZATIONS, members: u8, late in 0..3_u8,
+    ) {
+        // All who stay know of the removal, and it fenced what was there: nothing comes from who was removed but afterwards.
+        let mut before: Vec<Placed> = history.iter().map(|placed| {
+            let mut placed = placed.clone();
+            if placed.organization != organization(removed) {
+                placed.membership = vec![EntryId([REMOVAL; 32])];
+            }
+            placed
+        }).collect();
+        let all: Vec<u8> = before.iter().map(|placed| placed.id.0[0]).collect();
+        let steps = before.iter().filter(|placed| placed.act.is_some());
+        let steps: Vec<u8> = steps.map(|placed| placed.id.0[0]).collect();
+        // A reader's node did, in the document itself.
+        let AccessAct::Fence { exclusion, heads, .. } = fence(&all) else { unreachable!() };
+        let signed = steps.iter().map(|n| id(*n)).collect();
+        let act = AccessAct::Fence { exclusion, heads, signed };
+        before.push(step(99, removed % ORGANIZATIONS + 1, 99, &[], act));
+        let removal = Naming(removal_of(removed, &all), steps);
+        let mut one = ledger(&before);
+        one.count(&removal, &organization(99));
+        let expected: BTreeSet<EnvelopeId> =
+            before.iter().map(|placed| placed.id).filter(|id| one.counts(id)).collect();
+        let readers: Vec<u8> = (1..=ORGANIZATIONS).filter(|n| members >> n & 1 == 1).collect();
+        let act = AccessAct::Set { audience: only(&readers), fence: vec![], signed: vec![] };
+        for n in 0..=late {
+            one.add(step(100 + n, removed, u64::from(n) + 100, &[], act.clone()));
+        }
+        one.count(&removal, &organization(99));
+        let now: BTreeSet<EnvelopeId> = one.placed.iter().map(|placed| placed.id)
+            .filter(|id| one.counts(id)).collect();
+        prop_assert_eq!(now, expected);
+    }
+
+    #[test]
     fn what_counts_is_the_same_in_every_order_of_arrival(
-        history in histories(), fence in 1..10_u8, removed in 2..=ORGANIZATIONS, seed: u64,
+        history in histories_with(8), fence in 1..10_u8, removed in 2..=ORGANIZATIONS, seed: u64,
     ) {
         let removal = removal_of(removed, &[fence]);
         let mut one = ledger(&history);
@@ -368,7 +492,7 @@ proptest! {
 
     #[test]
     fn what_counts_builds_on_nothing_that_does_not_and_has_one_voice_in_each_place(
-        history in histories(), fence in 1..10_u8, removed in 2..=ORGANIZATIONS,
+        history in histories_with(8), fence in 1..10_u8, removed in 2..=ORGANIZATIONS,
     ) {
         let mut ledger = ledger(&history);
         let counting = counting(&mut ledger, &removal_of(removed, &[fence]));
@@ -376,6 +500,9 @@ proptest! {
         for placed in history.iter().filter(|placed| counting.contains(&placed.id.0[0])) {
             for dep in &placed.deps {
                 prop_assert!(counting.contains(&dep.0[0]));
+            }
+            for step in &placed.access {
+                prop_assert!(counting.contains(&step.0[0]));
             }
             prop_assert!(places.insert(placed.place()), "two voices in one place");
         }

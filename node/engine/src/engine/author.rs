@@ -113,6 +113,7 @@ impl Engine {
         documents
             .take(id, envelope, changes, &**shelf, &*log)
             .map_err(|error| Self::storage(&error))?;
+        documents.settle();
         self.publish(id, envelope, bytes, effects);
         Ok(())
     }
