@@ -152,7 +152,7 @@ pub struct Header {
     #[cbor(n(12), with = "minicbor::bytes")]
     pub content: [u8; 32],
     /// In the first envelope of a chain: the newest envelopes of the node's earlier sessions to this document, sorted. So a
-    /// new session cannot pretend to know less than the one before, nor can its past work be taken for unsaid.
+    /// new session cannot pretend to know less of the membership than the one before, nor can its past work be taken for unsaid.
     #[n(13)]
     pub resumes: Vec<EnvelopeId>,
 }

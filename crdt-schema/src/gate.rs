@@ -5,6 +5,7 @@
 //! every node comes to the same one. `docs/merging.md` tells what each check is there for.
 
 mod columns;
+mod letters;
 mod operations;
 mod trial;
 
@@ -16,6 +17,7 @@ use automerge::{ActorId, Change, ChangeHash};
 
 use crate::document::{Document, Graph, Known};
 use crate::limits;
+pub use letters::Letters;
 use operations::Reach;
 pub(crate) use trial::Cache;
 
@@ -206,7 +208,7 @@ pub fn admit_from(known: &Document, actors: &[Vec<ActorId>], changes: &[PlainCha
     if actors.len() != changes.len() || !changes.iter().zip(actors).all(is_by_one) {
         return Verdict::Refused(Refusal::ForeignActor);
     }
-    let missing = missing(known, changes);
+    let missing = missing_of(known.graph().known(), changes);
     if !missing.is_empty() {
         return Verdict::Missing(missing);
     }
@@ -216,12 +218,11 @@ pub fn admit_from(known: &Document, actors: &[Vec<ActorId>], changes: &[PlainCha
     }
 }
 
-fn missing(known: &Document, changes: &[PlainChange]) -> Vec<ChangeHash> {
+fn missing_of(known: Known<'_>, changes: &[PlainChange]) -> Vec<ChangeHash> {
     let mut before = BTreeSet::new();
     let mut missing = BTreeSet::new();
     for change in changes {
-        let is_missing =
-            |dep: &&ChangeHash| !known.graph().known().contains(dep) && !before.contains(*dep);
+        let is_missing = |dep: &&ChangeHash| !known.contains(dep) && !before.contains(*dep);
         missing.extend(change.deps().iter().filter(is_missing).copied());
         before.insert(change.hash());
     }
@@ -232,6 +233,7 @@ fn judge(document: &Document, changes: &[PlainChange]) -> Result<(), Refusal> {
     let mut added = Graph::default();
     let mut all = Cow::Borrowed(document.automerge());
     let mut judged: Option<&Change> = None;
+    let nothing = Letters::default();
     for PlainChange { change } in changes {
         if document.graph().with(&added).contains(&change.hash()) {
             continue;
@@ -245,7 +247,7 @@ fn judge(document: &Document, changes: &[PlainChange]) -> Result<(), Refusal> {
         let known = document.graph().with(&added);
         follows(known, change, document.graph().is_empty() && added.is_empty())?;
         let expanded = guard(Refusal::Malformed, || Ok(change.decode()))?;
-        match operations::check(&all, known, &expanded)? {
+        match operations::check(&all, &nothing, known, &expanded)? {
             // Letters in a text, at places that are known to be there, and values in fields that replace exactly what
             // stood there: the most frequent changes by far, and what an honest editor writes to the letter. There is
             // nothing that a trial could find.

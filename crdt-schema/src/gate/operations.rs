@@ -12,7 +12,7 @@ use automerge::{
     Automerge, ChangeHash, Cursor, ExpandedChange, ObjId, ObjType, ReadDoc, ScalarValue,
 };
 
-use super::{Refusal, guard};
+use super::{Letters, Refusal, guard};
 use crate::document::Known;
 use crate::limits;
 
@@ -25,17 +25,19 @@ pub(super) enum Reach {
     Structure,
 }
 
-/// Checks all operations of a change. `document` holds at least all that the change builds on.
+/// Checks all operations of a change. `document` with `letters` holds at least all that the change builds on.
 pub(super) fn check(
     document: &Automerge,
+    letters: &Letters,
     known: Known<'_>,
     change: &ExpandedChange,
 ) -> Result<Reach, Refusal> {
     let mut check = Check {
         document,
+        letters,
         known,
         change,
-        is_newest: document.get_heads() == change.deps,
+        is_newest: letters.heads(document) == change.deps,
         covered: RefCell::default(),
         made: BTreeMap::new(),
         outer: BTreeMap::new(),
@@ -69,6 +71,7 @@ type Values = BTreeSet<(u64, Vec<u8>)>;
 
 struct Check<'c> {
     document: &'c Automerge,
+    letters: &'c Letters,
     known: Known<'c>,
     change: &'c ExpandedChange,
     /// Does the change build on all that is in the document?
@@ -236,6 +239,9 @@ impl Check<'_> {
         }
         self.known(id).ok_or(Refusal::UnknownTarget)?;
         let ObjectId::Id(list) = &operation.obj else { return Err(Refusal::Action) };
+        if let Some((_, text)) = self.letters.get(id) {
+            return if text == list { Ok(()) } else { Err(Refusal::UnknownTarget) };
+        }
         let list = ObjId::Id(list.counter(), list.actor().clone(), 0);
         let cursor = Cursor::try_from(format!("{}@{}", id.counter(), id.actor()))
             .map_err(|_| Refusal::UnknownTarget)?;
@@ -255,7 +261,8 @@ impl Check<'_> {
     /// Finds an operation that the change builds on.
     fn known(&self, id: &OpId) -> Option<ObjId> {
         let object = ObjId::Id(id.counter(), id.actor().clone(), 0);
-        let hash = self.document.hash_for_opid(&object)?;
+        let waiting = self.letters.get(id).map(|(change, _)| *change);
+        let hash = waiting.or_else(|| self.document.hash_for_opid(&object))?;
         let covers = || self.known.covers(&self.change.deps, &hash);
         let is_past =
             self.is_newest || *self.covered.borrow_mut().entry(hash).or_insert_with(covers);

@@ -7,6 +7,7 @@
 )]
 
 mod forge;
+mod letters;
 mod mutants;
 
 use automerge::legacy::{ElementId, Key, ObjectId, OpId, OpType};

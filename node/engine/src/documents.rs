@@ -26,6 +26,7 @@ use crdt_schema::membership::DocumentFence;
 pub(crate) use fit::Fit;
 pub(crate) use held::{Held, List};
 pub(crate) use open::{Made, Open};
+use tracing::error;
 
 /// How many documents stay in memory when nobody looks at them.
 const OPEN: usize = 64;
@@ -41,6 +42,8 @@ pub(crate) struct Documents {
     damage: heal::Damage,
     index: index::Index,
     uses: u64,
+    /// The documents that letters wait for.
+    unsettled: BTreeSet<DocumentId>,
 }
 
 /// An envelope in the order in which this node stored them.
@@ -83,6 +86,7 @@ impl Documents {
             damage: heal::Damage::default(),
             index: index::Index::default(),
             uses: 0,
+            unsettled: BTreeSet::new(),
         };
         let mut of_documents: BTreeMap<DocumentId, (WorkspaceId, Vec<EnvelopeId>)> =
             BTreeMap::new();
@@ -119,6 +123,7 @@ impl Documents {
             damage: heal::Damage::default(),
             index: index::Index::default(),
             uses: 0,
+            unsettled: BTreeSet::new(),
         }
     }
 
@@ -214,6 +219,31 @@ impl Documents {
         shelf: &dyn Shelf,
         membership: &impl Membership,
     ) -> Result<Option<&mut Open>, ShelfError> {
+        let mut open = self.open_in_run(id, shelf, membership)?;
+        if let Some(open) = &mut open {
+            open.settle()?;
+        }
+        Ok(open)
+    }
+
+    /// Applies what waited in a run of envelopes. A document where that fails is read anew when somebody looks at it.
+    pub(crate) fn settle(&mut self) {
+        for id in std::mem::take(&mut self.unsettled) {
+            let settled = self.open.get_mut(&id).map_or(Ok(()), Open::settle);
+            if let Err(error) = settled {
+                error!(document = %id, %error, "letters that passed the gate do not load");
+                self.open.remove(&id);
+            }
+        }
+    }
+
+    /// Opens a document whose letters may wait to be applied until the end of a run of envelopes.
+    fn open_in_run(
+        &mut self,
+        id: &DocumentId,
+        shelf: &dyn Shelf,
+        membership: &impl Membership,
+    ) -> Result<Option<&mut Open>, ShelfError> {
         self.uses = self.uses.saturating_add(1);
         let used = self.uses;
         if !self.open.contains_key(id) {
@@ -293,7 +323,8 @@ impl Documents {
         }
     }
 
-    /// Takes an envelope that fits, and applies its changes if it counts.
+    /// Takes an envelope that fits, and applies its changes if it counts: at once, or when the run ends that it is part of
+    /// ([`Self::settle`]).
     pub(crate) fn take(
         &mut self,
         id: EnvelopeId,
@@ -311,9 +342,12 @@ impl Documents {
         let before = self.held.get(&document).map(|held| held.audience().clone());
         let own = self.own;
         let mut outcome = Outcome::default();
-        if let Some(open) = self.open(&document, shelf, membership)? {
+        if let Some(open) = self.open_in_run(&document, shelf, membership)? {
             outcome.twin = open.ledger.at(header.node, header.session, header.seq).next();
             outcome.is_shaken = open.take(id, envelope, changes, membership, &own)?;
+            if !open.letters.is_empty() {
+                self.unsettled.insert(document);
+            }
         }
         self.arrived(id, envelope);
         let after = self.held.get(&document).map(|held| held.audience().clone());

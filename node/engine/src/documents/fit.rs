@@ -2,7 +2,7 @@
 
 use crdt_schema::document::Document;
 use crdt_schema::envelope::{Content, Envelope};
-use crdt_schema::gate::{self, PlainChange, Verdict};
+use crdt_schema::gate::{self, PlainChange, Refusal, Verdict};
 use crdt_schema::ledger::{self, Ledger};
 use crdt_schema::membership::{Log, State};
 use crdt_schema::sign_off;
@@ -38,7 +38,15 @@ impl Documents {
             }
         }
         let document = envelope.header.document;
-        let open = self.open(&document, shelf, log)?;
+        let mut open = self.open_in_run(&document, shelf, log)?;
+        if let Some(open) = &mut open
+            && let Some(fit) = among_letters(envelope, &mut changes, open, state, log)
+        {
+            return Ok(fit);
+        }
+        if let Some(open) = &mut open {
+            open.settle()?;
+        }
         let (open, genesis) = match (open, &envelope.genesis) {
             (Some(open), _) => (Some(&*open), open.ledger.genesis().clone()),
             (None, Some(genesis)) => (None, genesis.clone()),
@@ -68,6 +76,39 @@ impl Documents {
             None => Ok(through_gate(envelope, changes, ledger, &Document::empty())),
         }
     }
+}
+
+/// Judges one change that only writes letters on those that wait; nothing if there is more to it.
+fn among_letters(
+    envelope: &Envelope,
+    changes: &mut Vec<PlainChange>,
+    open: &Open,
+    state: &State,
+    log: &Log,
+) -> Option<Fit> {
+    let header = &envelope.header;
+    let ([change], Content::Changes(_)) = (&changes[..], &envelope.content) else { return None };
+    let is_alone = open.ledger.at(header.node, header.session, header.seq).next().is_none()
+        && !open.ledger.has_rivals(changes);
+    if !is_alone || !open.ledger.is_whole() {
+        return None;
+    }
+    let actors = envelope.actors(open.ledger.genesis());
+    let verdict = open.letters.admit(&open.document, actors.first()?, change)?;
+    Some(match open.ledger.judge(envelope, state, log) {
+        ledger::Verdict::TooEarly => Fit::TooEarly,
+        ledger::Verdict::Refused(word) => Fit::Refused(word),
+        ledger::Verdict::May => match verdict {
+            Verdict::Admitted => Fit::Fits(std::mem::take(changes)),
+            Verdict::Missing(_) => Fit::TooEarly,
+            Verdict::Refused(refusal) => refused(envelope, refusal),
+        },
+    })
+}
+
+fn refused(envelope: &Envelope, refusal: Refusal) -> Fit {
+    debug!(document = %envelope.header.document, %refusal, "the gate refused a change");
+    Fit::Refused(refusal.word())
 }
 
 /// Takes the changes through the gate, on the document as its author had it.
@@ -111,9 +152,6 @@ fn through_gate(
     match gate::admit_from(document, &envelope.actors(ledger.genesis()), &changes) {
         Verdict::Admitted => Fit::Fits(changes),
         Verdict::Missing(_) => Fit::TooEarly,
-        Verdict::Refused(refusal) => {
-            debug!(document = %envelope.header.document, %refusal, "the gate refused a change");
-            Fit::Refused(refusal.word())
-        }
+        Verdict::Refused(refusal) => refused(envelope, refusal),
     }
 }

@@ -341,6 +341,7 @@ impl Engine {
                 touched.insert(document);
             }
         }
+        self.documents.settle();
         self.advance(from, workspace, 0, effects);
         if touched.is_empty() {
             return;
@@ -384,6 +385,7 @@ impl Engine {
                 break;
             }
         }
+        self.documents.settle();
         // Who was owed an acknowledgement while something of it waited gets it as soon as nothing does.
         for node in senders {
             self.advance(node, workspace, 0, effects);
