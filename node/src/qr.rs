@@ -16,6 +16,13 @@ pub(crate) fn svg(text: &str) -> Option<String> {
     )
 }
 
+/// Returns the squares of the code, or nothing if the text is too long for any.
+pub(crate) fn squares(text: &str) -> Option<paper::Code> {
+    let code = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::L).ok()?;
+    let dark = code.to_colors().into_iter().map(|color| color == qrcode::Color::Dark);
+    Some(paper::Code { width: code.width(), dark: dark.collect() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
