@@ -8,6 +8,7 @@ pub(crate) mod metrics;
 pub(crate) mod accounts;
 pub(crate) mod session;
 pub(crate) mod pages;
+pub(crate) mod pdf;
 pub(crate) mod live;
 pub(crate) mod shelf;
 pub(crate) mod ways;

@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod http;
 mod visit;
+mod followed;
 mod running;
 mod runtime;
 mod skos;

@@ -68,6 +68,8 @@ pub(crate) struct Running {
     /// Turns true when the disk refused to keep something.
     full: watch::Receiver<bool>,
     watch: Option<Watch>,
+    /// Looks at followed shelves.
+    looking: Option<JoinHandle<()>>,
 }
 
 impl Running {
@@ -130,8 +132,10 @@ impl Running {
             None => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         };
         let app = http::App::new(handle.clone(), data.clone(), own, data.api_token()?)?;
+        let looking =
+            watch.as_ref().map(|_| tokio::spawn(http::api::looks::keep_looking(app.clone())));
         let http = listener.map(|listener| (own, tokio::spawn(serve(listener, app.clone()))));
-        Ok(Self { handle, app, http, network, peer, ended, full, watch })
+        Ok(Self { handle, app, http, network, peer, ended, full, watch, looking })
     }
 
     pub(crate) const fn handle(&self) -> &Handle {
@@ -176,6 +180,9 @@ impl Running {
     /// Stops in order. What was acknowledged is durable already.
     pub(crate) async fn stop(mut self) {
         self.app.stop();
+        if let Some(looking) = self.looking.take() {
+            let _ended = looking.await;
+        }
         if let Some(watch) = self.watch.take() {
             watch.stop().await;
         }

@@ -1,4 +1,4 @@
-//! Fetching what somebody published on the web: a shelf, or one document of it. Only what a person names is asked for, and
+//! Fetching what somebody published on the web: a shelf, or one document of it. Only what a person named is asked for, and
 //! nothing that comes back is believed before its signatures were checked.
 
 use std::fmt;
@@ -89,6 +89,9 @@ pub(crate) struct Published {
     pub(crate) kind: String,
     #[serde(default)]
     pub(crate) version: String,
+    /// The version itself.
+    #[serde(default)]
+    pub(crate) heads: String,
     /// Where its signed file is, from the shelf's own address.
     pub(crate) bundle: String,
 }
@@ -150,7 +153,13 @@ impl Address {
         self.0.path().rsplit('/').next() == Some(name)
     }
 
-    fn host(&self) -> String {
+    /// Returns the address of the list of the shelf there.
+    pub(crate) fn list(&self) -> Option<Self> {
+        self.beside(LIST)
+    }
+
+    /// Returns the name of the computer that is asked.
+    pub(crate) fn host(&self) -> String {
         self.0.host_str().unwrap_or_default().to_owned()
     }
 }
@@ -193,7 +202,7 @@ impl Visitor {
 
     /// Returns the shelf at an address.
     pub(crate) async fn shelf(&self, address: &Address) -> Result<Shelf, VisitError> {
-        let at = address.beside(LIST).ok_or(VisitError::Nothing)?;
+        let at = address.list().ok_or(VisitError::Nothing)?;
         let bytes = self.get(&at, LIST_BYTES).await?.ok_or(VisitError::Nothing)?;
         let list: List = serde_json::from_slice(&bytes).map_err(|_| VisitError::Strange)?;
         if list.format != FORMAT {

@@ -161,6 +161,21 @@ async fn what_is_published_is_read_copied_and_checked_by_anybody_and_nothing_els
     .await
 }
 
+/// Opens a followed shelf that has news, finds them on Home too, and says that they were seen.
+async fn see_news(ruth: &Browser, page: &str) -> Result<()> {
+    ruth.visit(page).await?;
+    ruth.see("1 changed document").await?;
+    axe::check(ruth).await?;
+    ruth.visit("/").await?;
+    ruth.see("1 changed document since you looked").await?;
+    ruth.see("was published in a newer version").await?;
+    axe::check(ruth).await?;
+    ruth.visit(page).await?;
+    ruth.press("I have seen this").await?;
+    ruth.see("From now on this shows what is new after this.").await?;
+    axe::check(ruth).await
+}
+
 #[tokio::test]
 async fn another_region_finds_what_is_published_follows_the_shelf_and_sees_what_is_new()
 -> Result<()> {
@@ -199,6 +214,24 @@ async fn another_region_finds_what_is_published_follows_the_shelf_and_sees_what_
         let change = json!([{"op": "replace", "path": "/description", "value": "Second edition."}]);
         api.patch(&original, None, &change).await?;
         council.json(&["doc", "publish", "--json", "--even-so", &original]).await?;
+        see_news(&ruth, &format!("/workspaces/{workspace}/copy/shelf?address={shelf}")).await?;
+        let followed = saltway.json(&["shelf", "followed", "--json"]).await?;
+        ensure!(followed.get("changed") == Some(&json!(0)), "{followed}");
+        let address = text(&followed, "address")?;
+        for (line, is_good) in [
+            (["shelf", "looks", "off"], true),
+            (["shelf", "seen", &address], true),
+            (["shelf", "seen", "https://elsewhere.example/"], false),
+        ] {
+            let done = saltway.run(&line).await?;
+            ensure!(done.status.success() == is_good, "{line:?}");
+        }
+        ruth.visit("/settings").await?;
+        ruth.see("This computer does not look by itself").await?;
+        axe::check(&ruth).await?;
+        ruth.press("Look once a day").await?;
+        ruth.see("This computer looks once a day from now on.").await?;
+        ruth.visit("/").await?;
         ruth.follow("See what is new there").await?;
         ruth.press("Look there now").await?;
         ruth.see("Only they changed this. It comes here.").await?;
@@ -209,6 +242,9 @@ async fn another_region_finds_what_is_published_follows_the_shelf_and_sees_what_
         ruth.follow("See what is new there").await?;
         ruth.press("Look there now").await?;
         ruth.see("Nothing answers at 127.0.0.1").await?;
+        axe::check(&ruth).await?;
+        ruth.visit(&format!("/workspaces/{workspace}/copy/shelf?address={shelf}")).await?;
+        ruth.see("It could not be looked at just now.").await?;
         axe::check(&ruth).await
     })
     .await

@@ -111,6 +111,7 @@ impl DocumentHead {
         };
         [
             ("html", "web page"),
+            ("pdf", "PDF"),
             ("bundle", "signed file"),
             ("json", "JSON"),
             ("markdown", "Markdown"),
@@ -217,6 +218,8 @@ fn samples_of_signatures() -> Vec<Sample> {
         "copy-error" => copies::Copy::sample_error(),
         "copy-file" => copies::CopyFile::sample(),
         "other-shelf" => copies::OtherShelf::sample(),
+        "other-shelf-followed" => copies::OtherShelf::sample_followed(),
+        "other-shelf-failed" => copies::OtherShelf::sample_failed(),
         "incoming" => copies::Incoming::sample(),
         "incoming-none" => copies::Incoming::sample_none(),
         "incoming-away" => copies::Incoming::sample_away(),

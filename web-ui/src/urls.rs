@@ -68,6 +68,8 @@ fixed! {
     settings => "/settings";
     /// Settings: people.
     settings_people => "/settings/people";
+    /// Chooses whether followed shelves are looked at by themselves (POST).
+    settings_shelves => "/settings/shelves";
     /// Settings: computers; POST makes a code.
     computers => "/settings/computers";
     /// Accessibility statement.
@@ -444,6 +446,12 @@ pub fn other_shelf(workspace: impl Display, address: &str) -> String {
     format!("/workspaces/{workspace}/copy/shelf?address={}", encode(address))
 }
 
+/// Says that nobody wants to hear of a version of a copy's original again (POST).
+#[must_use]
+pub fn incoming_seen(document: impl Display, version: impl Display) -> String {
+    format!("/documents/{document}/incoming/seen?heads={version}")
+}
+
 /// Looks for a newer version of a copy's original on the web (POST).
 #[must_use]
 pub fn incoming_link(document: impl Display) -> String {
@@ -532,6 +540,12 @@ pub fn signature(document: impl Display, signature: impl Display) -> String {
 #[must_use]
 pub fn signature_print(document: impl Display, signature: impl Display) -> String {
     format!("/documents/{document}/signatures/{signature}/print")
+}
+
+/// The signed words as a PDF.
+#[must_use]
+pub fn signature_pdf(document: impl Display, signature: impl Display) -> String {
+    format!("/documents/{document}/signatures/{signature}/copy.pdf")
 }
 
 /// Take a signature back; POST does it.

@@ -182,6 +182,8 @@ enum Format {
     Markdown,
     /// One web page that any browser shows and prints
     Html,
+    /// To print, or to send to somebody
+    Pdf,
     /// A list of tags or a table of matching tags as SKOS in Turtle
     Turtle,
     /// The same as SKOS in JSON-LD
@@ -353,6 +355,7 @@ async fn export(args: Export, client: &Client, output: &mut Output) -> anyhow::R
         Format::Automerge => "automerge",
         Format::Markdown => "markdown",
         Format::Html => "html",
+        Format::Pdf => "pdf",
         Format::Turtle => "turtle",
         Format::Jsonld => "jsonld",
         Format::Csv => "csv",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use axum::http::Method;
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -38,13 +38,32 @@ pub(crate) enum Command {
         /// Its address, as "shelf followed" names it
         address: String,
     },
-    /// List the shelves that you follow
+    /// List the shelves that you follow, when each was last looked at, and how much is new there
     Followed,
+    /// Say that you have seen what is new on a shelf that you follow
+    Seen {
+        /// Its address, as "shelf followed" names it
+        address: String,
+    },
+    /// Choose whether the node looks at followed shelves by itself, about once a day
+    Looks {
+        /// What it shall do
+        choice: Choice,
+    },
     /// List what is published on a shelf
     Look {
         /// Its web address
         address: String,
     },
+}
+
+/// Does the node look by itself?
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Choice {
+    /// It looks about once a day
+    On,
+    /// It looks when somebody opens a shelf
+    Off,
 }
 
 pub(crate) async fn run(
@@ -68,8 +87,29 @@ pub(crate) async fn run(
         }
         Command::Followed => {
             let all = client.list("/shelves").await.context("cannot list them")?;
-            let row = |one: &Value| vec![text(one, "/address")];
-            Ok(output.list(&all, &["ADDRESS"], row, "You follow no shelf.")?)
+            let row = |one: &Value| {
+                let at = ["/address", "/looked", "/new", "/changed", "/gone", "/failure"];
+                at.map(|at| text(one, at)).to_vec()
+            };
+            let heading = ["ADDRESS", "LOOKED AT", "NEW", "CHANGED", "GONE", "WHY IT FAILED"];
+            Ok(output.list(&all, &heading, row, "You follow no shelf.")?)
+        }
+        Command::Seen { address } => {
+            let wanted = json!({"address": address});
+            let done = client.call(Method::POST, "/shelves/seen", Content::Json(&wanted)).await;
+            done.context("you do not follow a shelf at this address")?;
+            output.say("It is no news any more.");
+            Ok(())
+        }
+        Command::Looks { choice } => {
+            let wanted = json!({"looks": choice == Choice::On});
+            let done = client.json(Method::PUT, "/shelves/looks", Content::Json(&wanted)).await;
+            done.context("cannot change it")?;
+            output.say(match choice {
+                Choice::On => "The node looks at followed shelves about once a day.",
+                Choice::Off => "The node does not look at followed shelves by itself any more.",
+            });
+            Ok(())
         }
         Command::Look { address } => {
             let path = with_query("/shelves/documents", &[("address", address)]);

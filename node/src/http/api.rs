@@ -16,6 +16,7 @@ pub(crate) mod signatures;
 pub(crate) mod versions;
 pub(crate) mod copies;
 pub(crate) mod shelves;
+pub(crate) mod looks;
 pub(crate) mod publish;
 pub(crate) mod shelf;
 pub(crate) mod audience;
@@ -90,6 +91,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/workspaces/{w}/forks/link", post(shelves::fork)),
         ("/shelves", get(shelves::list).post(shelves::follow).delete(shelves::stop)),
         ("/shelves/documents", get(shelves::look)),
+        ("/shelves/seen", post(shelves::see)),
+        ("/shelves/looks", put(shelves::choose)),
         ("/shelf", get(shelf::list)),
         ("/shelf/file", get(shelf::file)),
         ("/schemas/{kind}", get(documents::schema)),

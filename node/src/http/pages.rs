@@ -64,6 +64,7 @@ fn routes() -> Vec<Route> {
         ("/help", get(home::help)),
         ("/accessibility", get(home::accessibility)),
         ("/settings", get(network::settings)),
+        ("/settings/shelves", post(network::choose_looks)),
         ("/settings/people", get(network::people).post(network::add_person)),
         ("/settings/computers", get(computers::list).post(computers::make_code)),
         ("/settings/computers/codes/{c}", get(computers::code)),
@@ -144,6 +145,7 @@ fn of_documents() -> Vec<Route> {
         ("/documents/{d}/signatures", get(signatures::list)),
         ("/documents/{d}/signatures/{s}", get(signatures::show)),
         ("/documents/{d}/signatures/{s}/print", get(signatures::print)),
+        ("/documents/{d}/signatures/{s}/copy.pdf", get(signatures::save)),
         (
             "/documents/{d}/signatures/{s}/withdraw",
             get(signatures::ask_to_withdraw).post(signatures::withdraw),
@@ -157,6 +159,7 @@ fn of_documents() -> Vec<Route> {
         ("/documents/{d}/authors", get(versions::authors)),
         ("/workspaces/{w}/copy/link", post(shelves::copy)),
         ("/workspaces/{w}/copy/shelf", get(shelves::show).post(shelves::follow)),
+        ("/documents/{d}/incoming/seen", post(shelves::see_original)),
         ("/documents/{d}/incoming/link", post(shelves::look_again)),
         ("/documents/{d}/copy", get(copies::ask).post(copies::copy)),
         ("/documents/{d}/incoming", get(copies::incoming).post(copies::take_in)),

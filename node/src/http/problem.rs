@@ -109,6 +109,11 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Wrong media type", detail)
     }
 
+    pub(crate) fn unprintable(detail: impl Into<String>) -> Self {
+        let title = "No PDF of this document";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unprintable", title, detail)
+    }
+
     pub(crate) fn too_large(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
     }

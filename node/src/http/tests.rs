@@ -8,6 +8,7 @@ mod crosswalks;
 mod door;
 mod kinds;
 mod live;
+mod looks;
 mod pages;
 mod publish;
 mod search;

@@ -34,12 +34,23 @@ pub struct CopyFile {
     pub file: Field,
     /// The web address of what somebody published; posted as `address` to `/workspaces/{w}/copy/link`.
     pub address: Field,
-    /// Addresses of the shelves that the organisation follows.
-    pub followed: Vec<String>,
+    /// The shelves that the organisation follows.
+    pub followed: Vec<FollowedRow>,
+}
+
+/// A shelf that the organisation follows.
+#[derive(Clone, Debug)]
+pub struct FollowedRow {
+    /// Who publishes it, or else the computer where it is.
+    pub name: String,
+    /// Where it is.
+    pub address: String,
+    /// What is news there, when somebody looked, and whether that failed: whole sentences.
+    pub about: String,
 }
 
 /// `/workspaces/{w}/copy/shelf?address=`: what somebody publishes. Posts `address` of a document to `/workspaces/{w}/copy/link`,
-/// and of the shelf with `does` ("follow" or "stop") to the same address.
+/// and of the shelf with `does` ("follow", "stop", or "seen" with what was shown as `seen`) to the same address.
 #[derive(Debug, Template)]
 #[template(path = "pages/other_shelf.html")]
 pub struct OtherShelf {
@@ -55,8 +66,39 @@ pub struct OtherShelf {
     pub rows: Vec<OtherRow>,
     /// How many more there are.
     pub more: usize,
-    /// Does the organisation follow it?
-    pub is_followed: bool,
+    /// What is known of it, if the organisation follows it.
+    pub watch: Option<ShelfWatch>,
+}
+
+/// What is known of a shelf that the organisation follows.
+#[derive(Clone, Debug)]
+pub struct ShelfWatch {
+    /// When it was last seen what is there, in near form; nothing if never.
+    pub looked: Option<String>,
+    /// Why the last look failed, and what to do: whole sentences.
+    pub failure: Option<String>,
+    /// What is news, in words: "2 new documents, 1 changed"; empty if nothing is.
+    pub news: String,
+    /// What is no longer there.
+    pub gone: Vec<String>,
+    /// What the page shows, for the form that says it was seen.
+    pub round: u64,
+}
+
+/// Returns how much is news on a shelf, in words: "2 new documents, 1 changed"; nothing if nothing is.
+#[must_use]
+pub fn news(new: usize, changed: usize, gone: usize) -> String {
+    let noun = |number: usize| if number == 1 { "document" } else { "documents" };
+    let parts = [(new, "new"), (changed, "changed"), (gone, "no longer there")];
+    let mut words: Vec<String> = Vec::new();
+    for (number, what) in parts.into_iter().filter(|(number, _)| *number > 0) {
+        words.push(match (words.is_empty(), what) {
+            (false, what) => format!("{number} {what}"),
+            (true, "no longer there") => format!("{number} {} no longer there", noun(number)),
+            (true, what) => format!("{number} {what} {}", noun(number)),
+        });
+    }
+    words.join(", ")
 }
 
 /// A document on somebody's shelf.
@@ -68,7 +110,9 @@ pub struct OtherRow {
     pub kind: String,
     /// What its version is called; may be empty.
     pub version: String,
-    /// Where its signed file is.
+    /// What is news of it: "New" or "Changed"; may be empty.
+    pub news: String,
+    /// Where its signed file is; empty if that is not known.
     pub address: String,
 }
 
@@ -162,7 +206,11 @@ impl CopyFile {
             workspace: WorkspaceId([7; 32]),
             file: Field::default(),
             address: Field::default(),
-            followed: vec!["https://saltway.example/shelf/index.json".to_owned()],
+            followed: vec![FollowedRow {
+                name: "Saltway County Council".to_owned(),
+                address: "https://saltway.example/shelf/index.json".to_owned(),
+                about: "2 new documents. Looked at today at 3:05pm.".to_owned(),
+            }],
         }
     }
 
@@ -189,6 +237,7 @@ impl OtherShelf {
             title: "Cash first".to_owned(),
             kind: "Pathway".to_owned(),
             version: "Published 2".to_owned(),
+            news: String::new(),
             address: "https://saltway.example/shelf/documents/d/bundle.json".to_owned(),
         };
         Self {
@@ -198,8 +247,39 @@ impl OtherShelf {
             publisher: "Saltway County Council".to_owned(),
             rows: vec![row],
             more: 3,
-            is_followed: false,
+            watch: None,
         }
+    }
+
+    /// Returns the page of a shelf that the organisation follows and that has news.
+    #[must_use]
+    pub fn sample_followed() -> Self {
+        let mut page = Self::sample();
+        for row in &mut page.rows {
+            row.news = "Changed".to_owned();
+        }
+        page.watch = Some(ShelfWatch {
+            looked: Some("today at 3:05pm".to_owned()),
+            failure: None,
+            news: "1 changed document, 1 no longer there".to_owned(),
+            gone: vec!["Warm spaces".to_owned()],
+            round: 4,
+        });
+        page
+    }
+
+    /// Returns the page of a followed shelf that cannot be reached.
+    #[must_use]
+    pub fn sample_failed() -> Self {
+        let mut page = Self::sample_followed();
+        for row in &mut page.rows {
+            row.address.clear();
+        }
+        if let Some(watch) = &mut page.watch {
+            let why = "Nothing answers at saltway.example. Check the address, and whether this computer is online.";
+            watch.failure = Some(why.to_owned());
+        }
+        page
     }
 }
 
@@ -290,5 +370,23 @@ impl Incoming {
         let mut page = Self::sample();
         page.ask_for_choices();
         page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::news;
+
+    #[test]
+    fn news_is_said_in_whole_words() {
+        for (numbers, words) in [
+            ((0, 0, 0), ""),
+            ((2, 1, 0), "2 new documents, 1 changed"),
+            ((1, 0, 3), "1 new document, 3 no longer there"),
+            ((0, 1, 0), "1 changed document"),
+            ((0, 0, 1), "1 document no longer there"),
+        ] {
+            assert_eq!(news(numbers.0, numbers.1, numbers.2), words);
+        }
     }
 }

@@ -23,6 +23,8 @@ pub struct Settings {
     pub people: Vec<String>,
     /// Whether somebody has shown that the recovery kit is kept, and when (full form).
     pub kit_checked: Option<String>,
+    /// Does the computer look at followed shelves by itself?
+    pub looks: bool,
     /// The program's version.
     pub version: String,
     /// Where the data is.
@@ -41,6 +43,7 @@ impl Settings {
             fingerprint: "9kPq Lw3E tR5y Zx8N".to_owned(),
             people: vec!["Priya Shah".to_owned(), "Tom Reed".to_owned()],
             kit_checked: None,
+            looks: true,
             version: "0.1.0".to_owned(),
             data: "/home/priya/.local/share/fingerpost".to_owned(),
         }

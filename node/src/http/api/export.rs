@@ -24,6 +24,7 @@ use crate::http::api::{markdown, time};
 use crate::http::extract::{Id, Params};
 use crate::http::pages::document::code;
 use crate::http::pages::frame::calendar;
+use crate::http::pdf;
 use crate::http::problem::Problem;
 use crate::skos;
 
@@ -62,7 +63,13 @@ pub(crate) async fn file(
                 app.handle().read(move |node| filled(node, &id, heads.as_ref())).await??;
             ("md", "text/markdown; charset=utf-8", markdown::write(&content).into_bytes())
         }
-        "html" => ("html", "text/html; charset=utf-8", web_page(app, id, heads).await?),
+        "html" => {
+            ("html", "text/html; charset=utf-8", web_page(app, id, heads).await?.into_bytes())
+        }
+        "pdf" => {
+            let page = web_page(app, id, heads).await?;
+            ("pdf", pdf::MEDIA_TYPE, pdf::of(page, None).await?)
+        }
         "turtle" | "jsonld" | "csv" | "csvw" => {
             let content =
                 app.handle().read(move |node| filled(node, &id, heads.as_ref())).await??;
@@ -88,7 +95,7 @@ pub(crate) async fn file(
         }
         _ => {
             return Err(Problem::malformed(
-                "format is one of json, markdown, html, automerge, bundle; turtle, jsonld for lists of tags and tables of matching tags; csv, csvw for insights",
+                "format is one of json, markdown, html, pdf, automerge, bundle; turtle, jsonld for lists of tags and tables of matching tags; csv, csvw for insights",
             ));
         }
     };
@@ -104,7 +111,7 @@ pub(crate) async fn file(
 }
 
 /// Returns a document as one web page that needs nothing else.
-async fn web_page(app: &App, id: DocumentId, heads: Option<Heads>) -> Result<Vec<u8>, Problem> {
+async fn web_page(app: &App, id: DocumentId, heads: Option<Heads>) -> Result<String, Problem> {
     let read = app.handle().read(move |node| {
         let view = node.document(&id).ok_or_else(Problem::not_found)?;
         let content = content_at(node, &id, heads.as_ref())?;
@@ -122,7 +129,7 @@ async fn web_page(app: &App, id: DocumentId, heads: Option<Heads>) -> Result<Vec
         taken: calendar().day(clock::now()),
         content: Content::of(view.kind, &content),
     };
-    Ok(page.render().map_err(|_| Problem::stopping())?.into_bytes())
+    page.render().map_err(|_| Problem::stopping())
 }
 
 /// Returns a file that only some kinds have: its ending, its type and what is in it.

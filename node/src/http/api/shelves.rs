@@ -7,12 +7,15 @@ use axum::response::IntoResponse;
 use crdt_schema::audience::Audience;
 use crdt_schema::identity::{DocumentId, WorkspaceId};
 use crdt_schema::key::Person;
+use engine::Reader;
 use engine::input::Command;
 use engine::view::UpstreamView;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::clock;
 use crate::http::App;
+use crate::http::api::looks::{self, Known};
 use crate::http::api::person::Who;
 use crate::http::api::{copies, workspaces};
 use crate::http::extract::{self, Id, Params};
@@ -22,7 +25,7 @@ use crate::visit::{Address, Found, NoAddress, Published, Shelf, VisitError};
 /// Where it is kept which shelves this organisation follows.
 const FOLLOWED: &str = "followed-shelves";
 /// Protects the page: shelves that are followed.
-const FOLLOWED_MAX: usize = 100;
+pub(crate) const FOLLOWED_MAX: usize = 100;
 
 impl From<NoAddress> for Problem {
     fn from(error: NoAddress) -> Self {
@@ -37,11 +40,15 @@ impl From<VisitError> for Problem {
 }
 
 /// Returns the addresses of the shelves that this organisation follows.
-pub(crate) async fn followed(app: &App) -> Result<Vec<Address>, Problem> {
-    let kept = app.handle().read(|node| node.local(FOLLOWED)).await?;
+pub(crate) fn followed_in(node: &Reader<'_>) -> Vec<Address> {
+    let kept = node.local(FOLLOWED);
     let kept: Vec<String> =
         kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-    Ok(kept.iter().filter_map(|text| text.parse().ok()).collect())
+    kept.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+async fn followed(app: &App) -> Result<Vec<Address>, Problem> {
+    Ok(app.handle().read(|node| followed_in(node)).await?)
 }
 
 async fn keep(app: &App, all: &[Address]) -> Result<(), Problem> {
@@ -65,6 +72,9 @@ pub(crate) async fn follow_shelf(app: &App, address: &Address) -> Result<Shelf, 
         all.push(shelf.address.clone());
         keep(app, &all).await?;
     }
+    if let Some(known) = looks::known(app, &shelf.address).await? {
+        looks::take_note(app, known, Ok(&shelf), clock::now()).await?;
+    }
     Ok(shelf)
 }
 
@@ -76,7 +86,8 @@ pub(crate) async fn stop_following(app: &App, address: &Address) -> Result<(), P
     if all.len() == before {
         return Err(Problem::not_found());
     }
-    keep(app, &all).await
+    keep(app, &all).await?;
+    looks::forget(app, address).await
 }
 
 /// Makes copies of what a signed file at an address holds, and remembers where it came from.
@@ -171,10 +182,33 @@ pub(crate) struct Named {
 }
 
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Value>, Problem> {
-    let all = followed(&app).await?;
-    let items: Vec<Value> =
-        all.iter().map(|address| json!({"address": address.to_string()})).collect();
-    Ok(Json(json!({"items": items, "next": Value::Null})))
+    let (all, is_on) = app.handle().read(|node| (Known::all(node), looks::is_on(node))).await?;
+    let items: Vec<Value> = all.iter().map(Known::to_json).collect();
+    Ok(Json(json!({"items": items, "next": Value::Null, "looks": is_on})))
+}
+
+/// Takes note that what is on a followed shelf was seen: it is no news any more.
+pub(crate) async fn see(
+    State(app): State<App>,
+    extract::Json(Named { address }): extract::Json<Named>,
+) -> Result<StatusCode, Problem> {
+    looks::see(&app, &address.parse()?, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wish {
+    looks: bool,
+}
+
+/// Chooses whether this node looks at followed shelves by itself.
+pub(crate) async fn choose(
+    State(app): State<App>,
+    extract::Json(Wish { looks }): extract::Json<Wish>,
+) -> Result<Json<Value>, Problem> {
+    looks::choose(&app, looks).await?;
+    Ok(Json(json!({"looks": looks})))
 }
 
 pub(crate) async fn follow(
@@ -198,7 +232,7 @@ pub(crate) async fn look(
     State(app): State<App>,
     Params(Named { address }): Params<Named>,
 ) -> Result<Json<Value>, Problem> {
-    Ok(Json(shelf_json(&app.visitor().shelf(&address.parse()?).await?)))
+    Ok(Json(shelf_json(&looks::look(&app, &address.parse()?).await?)))
 }
 
 fn shelf_json(shelf: &Shelf) -> Value {

@@ -20,6 +20,7 @@ use super::posted::Form;
 use crate::http::App;
 use crate::http::api::audience::end_of;
 use crate::http::api::edit;
+use crate::http::api::publish::Look;
 use crate::http::extract::Id;
 
 pub(crate) async fn show(
@@ -309,8 +310,11 @@ async fn preview(
     posted: &Posted,
     audience: Audience,
 ) -> Result<Response, Refusal> {
-    let Opened { chrome, head, .. } = opened;
+    let Opened { chrome, head, view, .. } = opened;
     let id = head.id;
+    // What everybody will read is looked through first, as it is before somebody publishes.
+    let is_published = audience.read == Circle::Public && view.audience.read != Circle::Public;
+    let doubts = if is_published { Look::at(app, id).await?.doubts } else { Vec::new() };
     let means = app.handle().read(move |node| node.audience_consequences(&id, &audience)).await??;
     let mut hidden = vec![("step".to_owned(), "save".to_owned())];
     let kept = ["read", "suggest", "write", "reader", "suggester", "writer"];
@@ -319,8 +323,9 @@ async fn preview(
         chrome,
         back: (urls::access_change(id), "Choose again".to_owned()),
         heading: "Change who can read this?".to_owned(),
-        is_warning: !means.lose.is_empty(),
+        is_warning: !means.lose.is_empty() || !doubts.is_empty(),
         lists: vec![
+            ("Look at this first: anybody could read it, for ever".to_owned(), doubts),
             ("Will be able to read it".to_owned(), means.readers),
             ("Could not read it until now".to_owned(), means.gain),
             ("Will no longer be able to read it".to_owned(), means.lose),

@@ -13,7 +13,9 @@ use crdt_schema::identity::{OrganizationId, PersonId, Timestamp, WorkspaceId};
 use crdt_schema::key::Person;
 use crdt_schema::suggestion::Verdict;
 use engine::input::Command;
-use engine::view::{CommentView, DiscussionView, DocumentView, HistoryView, SuggestionView};
+use engine::view::{
+    CommentView, DiscussionView, DocumentView, HistoryView, SignOffView, SuggestionView,
+};
 use engine::{News, Reader};
 use serde::{Deserialize, Serialize};
 use web_ui::chrome::{Place, count};
@@ -166,6 +168,7 @@ fn row(
             acts.push(Told::new(&said.person, &said.organization_name, said.time, what));
         }
     }
+    acts.extend(stated(node, news, &is_other));
     for change in node.access_changes(&news.document, &news.envelopes) {
         if is_other(&change.organization, &change.person) {
             let what = vec!["changed who can read or change it".to_owned()];
@@ -180,6 +183,48 @@ fn row(
     let workspace = node.workspace(&document.workspace)?.name;
     let DocumentView { id, title, kind, .. } = document;
     Some(ChangedRow { id, title, kind, workspace, acts })
+}
+
+/// Tells who signed, who took a signature back, and who named a version.
+fn stated(
+    node: &mut Reader<'_>,
+    news: &News,
+    is_other: &dyn Fn(&OrganizationId, &Person) -> bool,
+) -> Vec<Told> {
+    let mut acts = Vec::new();
+    for sign_off in node.sign_offs(&news.document).unwrap_or_default() {
+        let SignOffView {
+            id,
+            organization,
+            organization_name,
+            person,
+            signatory,
+            title,
+            time,
+            withdrawal,
+            ..
+        } = sign_off;
+        if news.envelopes.contains(&id) && is_other(&organization, &person) {
+            let who = if title.is_empty() { signatory } else { format!("{signatory}, {title}") };
+            let what = vec![format!("signed it for {organization_name}: {who}")];
+            acts.push(Told::new(&person, &organization_name, time, what));
+        }
+        let back = withdrawal.filter(|back| {
+            news.envelopes.contains(&back.id) && is_other(&organization, &back.person)
+        });
+        if let Some(back) = back {
+            let said = format!("took back the signature of {organization_name}");
+            let what = vec![with_note(&said, &back.reason)];
+            acts.push(Told::new(&back.person, &organization_name, back.time, what));
+        }
+    }
+    for named in node.version_names(&news.document).unwrap_or_default() {
+        if news.envelopes.contains(&named.id) && is_other(&named.organization, &named.person) {
+            let what = vec![format!("named a version “{}”", named.name)];
+            acts.push(Told::new(&named.person, &named.organization_name, named.time, what));
+        }
+    }
+    acts
 }
 
 /// What somebody did, and when.

@@ -1,15 +1,19 @@
-//! What waits for the people here: who asks to join, decisions, suggestions, comments, data requests, reviews.
+//! What waits for the people here: who asks to join, decisions, suggestions, comments, data requests, reviews, and what is
+//! new on followed shelves.
 
 use crdt_schema::identity::{DocumentId, WorkspaceId};
 use engine::Reader;
 use engine::view::{FormerView, JoinState, MemberView, Standing};
 use jiff::ToSpan as _;
 use web_ui::chrome::count;
+use web_ui::pages::copies;
 use web_ui::pages::home::Attention;
 use web_ui::when::{self, Calendar};
 use web_ui::{requests, urls};
 
+use crate::followed::found::News;
 use crate::http::api::changes;
+use crate::http::api::looks::{self, Known, Newer};
 
 /// Documents with suggestions that are named one by one.
 const SUGGESTED: usize = 20;
@@ -24,6 +28,7 @@ const REMINDER_DAYS: i64 = 14;
 pub(crate) fn all(node: &mut Reader<'_>, calendar: &Calendar) -> Vec<Attention> {
     let mut attention = of_members(node);
     attention.extend(of_documents(node, calendar));
+    attention.extend(of_shelves(node));
     attention
 }
 
@@ -222,4 +227,46 @@ fn review(node: &mut Reader<'_>, id: &DocumentId, calendar: &Calendar) -> Option
     };
     let link = "Open it".to_owned();
     Some(Attention { text, link, url: urls::document(id), dismiss: None })
+}
+
+/// Returns what is new on followed shelves: newer originals of copies first.
+fn of_shelves(node: &mut Reader<'_>) -> Vec<Attention> {
+    let all = Known::all(node);
+    let mut attention: Vec<Attention> =
+        looks::newer_originals(node, &all).iter().map(newer_original).collect();
+    let workspaces = node.workspaces();
+    // Where copies can be made, unless it is known where somebody followed the shelf.
+    let usual = workspaces.iter().find(|one| one.role.may_write()).or(workspaces.first());
+    for known in &all {
+        let News { new, changed, gone } = known.news();
+        let words = copies::news(new, changed, gone);
+        let from = workspaces.iter().find(|one| Some(one.id) == known.looks.workspace);
+        let Some(workspace) = from.or(usual) else { continue };
+        let url = urls::other_shelf(workspace.id, &known.address.to_string());
+        let (name, times) = (known.name(), known.looks.failures);
+        if !words.is_empty() {
+            let text = format!("{name}’s shelf: {words} since you looked");
+            let (link, url) = ("See what is on it".to_owned(), url.clone());
+            attention.push(Attention { text, link, url, dismiss: None });
+        }
+        if known.looks.is_lost() {
+            let text = format!("{name}’s shelf could not be looked at the last {times} times");
+            let link = "See why, and what to do".to_owned();
+            attention.push(Attention { text, link, url, dismiss: None });
+        }
+    }
+    attention
+}
+
+/// Says that the original of a copy was published in a version that the copy lacks.
+fn newer_original(newer: &Newer) -> Attention {
+    let Newer { document, title, version, publisher, heads } = newer;
+    let named = if version.is_empty() { String::new() } else { format!(" ({version})") };
+    let by = if publisher.is_empty() { String::new() } else { format!(" by {publisher}") };
+    Attention {
+        text: format!("The original of “{title}” was published in a newer version{named}{by}"),
+        link: "See what is new there".to_owned(),
+        url: urls::incoming(document),
+        dismiss: Some(urls::incoming_seen(document, heads)),
+    }
 }

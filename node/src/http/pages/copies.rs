@@ -10,16 +10,19 @@ use crdt_schema::document::{ChangeKind, Choice, FieldChange, FieldPath, Incoming
 use crdt_schema::identity::{DocumentId, WorkspaceId};
 use web_ui::chrome::Tab;
 use web_ui::forms::{Choice as Option_, Field, Posted};
-use web_ui::pages::copies::{Copy, CopyFile, Incoming as IncomingPage, IncomingRow};
+use web_ui::pages::copies::{Copy, CopyFile, FollowedRow, Incoming as IncomingPage, IncomingRow};
 use web_ui::urls;
+use web_ui::when::Calendar;
 
 use super::document::{self, Opened};
 use super::frame::{self, Refusal, Signed};
 use super::history;
 use super::posted::Form;
+use crate::followed::found::News;
 use crate::http::App;
 use crate::http::api::copies as api;
 use crate::http::api::documents::known_form;
+use crate::http::api::looks::Known;
 use crate::http::api::shelves;
 use crate::http::extract::Id;
 use crate::http::problem::Problem;
@@ -108,14 +111,31 @@ pub(super) async fn file_page(
     workspace: WorkspaceId,
 ) -> Result<CopyFile, Refusal> {
     let (chrome, _) = frame::chrome_in(app, signed, workspace, Tab::Pathways).await?;
-    let followed = shelves::followed(app).await?;
+    let calendar = frame::calendar();
+    let followed = app.handle().read(|node| Known::all(node)).await?;
     Ok(CopyFile {
         chrome,
         workspace,
         file: Field::default(),
         address: Field::default(),
-        followed: followed.iter().map(ToString::to_string).collect(),
+        followed: followed.iter().map(|known| followed_row(known, &calendar)).collect(),
     })
+}
+
+fn followed_row(known: &Known, calendar: &Calendar) -> FollowedRow {
+    let News { new, changed, gone } = known.news();
+    let news = web_ui::pages::copies::news(new, changed, gone);
+    let news = if news.is_empty() { news } else { format!("{news}. ") };
+    let looked = match known.looks.looked {
+        Some(when) => format!("Looked at {}.", calendar.near(when)),
+        None => "Not looked at yet.".to_owned(),
+    };
+    let failed = if known.looks.failure.is_some() { " The last look failed." } else { "" };
+    FollowedRow {
+        name: known.name(),
+        address: known.address.to_string(),
+        about: format!("{news}{looked}{failed}"),
+    }
 }
 
 pub(crate) async fn copy_file(

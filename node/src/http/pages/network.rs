@@ -17,6 +17,7 @@ use super::start::KitState;
 use crate::clock;
 use crate::http::App;
 use crate::http::accounts::{self, Account, PasswordError};
+use crate::http::api::looks;
 use crate::http::ways::{self, Way};
 
 pub(crate) async fn show(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
@@ -58,7 +59,7 @@ fn row(peer: &PeerView, ways: &[Way], calendar: &Calendar) -> PeerRow {
 }
 
 pub(crate) async fn settings(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {
-    let card = app.handle().read(|node| node.card().clone()).await?;
+    let (card, looks) = app.handle().read(|node| (node.card().clone(), looks::is_on(node))).await?;
     let people = accounts::all(app.handle()).await?;
     let kit = KitState::read(&app).await?;
     let calendar = frame::calendar();
@@ -71,9 +72,23 @@ pub(crate) async fn settings(State(app): State<App>, signed: Signed) -> Result<R
         fingerprint: card.organization.fingerprint(),
         people: people.iter().map(|account| account.name.to_string()).collect(),
         kit_checked: kit.confirmed.then_some(when),
+        looks,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         data: app.data().path().display().to_string(),
     })
+}
+
+/// Chooses whether this computer looks at followed shelves by itself.
+pub(crate) async fn choose_looks(State(app): State<App>, form: Form) -> Result<Response, Refusal> {
+    let Form { signed, posted, .. } = form;
+    let (is_on, said) = match posted.get("looks") {
+        "on" => (true, "This computer looks once a day from now on."),
+        "off" => (false, "This computer does not look by itself any more."),
+        _ => return Err(Refusal::NotFound),
+    };
+    looks::choose(&app, is_on).await?;
+    app.banners().put(&signed, said);
+    Ok(Redirect::to(urls::settings()).into_response())
 }
 
 pub(crate) async fn people(State(app): State<App>, signed: Signed) -> Result<Response, Refusal> {

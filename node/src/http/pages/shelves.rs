@@ -4,20 +4,23 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use crdt_schema::identity::{DocumentId, Kind, WorkspaceId};
 use serde::Deserialize;
-use web_ui::chrome::Tab;
+use web_ui::chrome::{Chrome, Tab};
 use web_ui::forms::{Field, Posted};
-use web_ui::pages::copies::{OtherRow, OtherShelf};
+use web_ui::pages::copies::{OtherRow, OtherShelf, ShelfWatch, news as news_words};
 use web_ui::words::capital;
 use web_ui::{kinds, urls};
 
 use super::copies::{self, is_said};
 use super::frame::{self, Refusal, Signed};
 use super::posted::Form;
+use crate::followed::found::{Listed, News, Standing};
 use crate::http::App;
+use crate::http::api::documents::known_form;
+use crate::http::api::looks::{self, Known};
 use crate::http::api::shelves as api;
 use crate::http::extract::Id;
 use crate::http::problem::Problem;
-use crate::visit::{Address, Found, Published, Shelf};
+use crate::visit::{Address, Found, Shelf, VisitError};
 
 /// Documents of a shelf that are shown.
 const ROWS: usize = 200;
@@ -36,42 +39,105 @@ pub(crate) async fn show(
     signed: Signed,
 ) -> Result<Response, Refusal> {
     let looked = async {
-        let address: Address = address.parse()?;
-        Ok::<_, Problem>(app.visitor().shelf(&address).await?)
+        let at: Address = address.parse()?;
+        let looked = looks::look(&app, &at).await;
+        let known = match &looked {
+            Ok(shelf) => looks::known(&app, &shelf.address).await?,
+            Err(_) => looks::known(&app, &at).await?,
+        };
+        match (looked, known) {
+            // What is followed is shown as it was the last time.
+            (Err(error), None) => Err(Problem::from(error)),
+            (looked, known) => Ok((looked, known)),
+        }
     };
     match looked.await {
-        Ok(shelf) => shelf_page(&app, &signed, workspace, &shelf).await,
+        Ok((looked, known)) => {
+            let (chrome, _) = frame::chrome_in(&app, &signed, workspace, Tab::Pathways).await?;
+            frame::show(&shelf_page(chrome, workspace, looked.as_ref(), known.as_ref()))
+        }
         Err(problem) => refused(&app, &signed, workspace, &address, problem).await,
     }
 }
 
-async fn shelf_page(
-    app: &App,
-    signed: &Signed,
+/// Returns the page of what is there now, or else of what was found last.
+fn shelf_page(
+    chrome: Chrome,
     workspace: WorkspaceId,
-    shelf: &Shelf,
-) -> Result<Response, Refusal> {
-    let (chrome, _) = frame::chrome_in(app, signed, workspace, Tab::Pathways).await?;
-    let is_followed = api::followed(app).await?.contains(&shelf.address);
-    let row = |one: &Published| {
-        let address = shelf.address.join(&one.bundle)?.to_string();
-        let kind = one.kind.parse::<Kind>().ok().map(|kind| capital(kinds::words(kind).one));
-        Some(OtherRow {
-            title: one.title.clone(),
-            kind: kind.unwrap_or_default(),
-            version: one.version.clone(),
-            address,
-        })
-    };
-    frame::show(&OtherShelf {
+    looked: Result<&Shelf, &VisitError>,
+    known: Option<&Known>,
+) -> OtherShelf {
+    let shelf = looked.ok();
+    let found = known.and_then(|known| known.found.as_ref());
+    let of_shelf = shelf.map(|shelf| {
+        let rows = shelf.documents.iter().filter_map(|one| {
+            let address = shelf.address.join(&one.bundle)?.to_string();
+            let listed = found.and_then(|found| found.documents.get(&one.id.parse().ok()?));
+            let news = known
+                .zip(listed)
+                .map_or("", |(known, listed)| news_word(listed.standing(known.seen)));
+            Some(row((&one.title, &one.kind, &one.version), news, address))
+        });
+        rows.collect::<Vec<OtherRow>>()
+    });
+    let mut rows = of_shelf.unwrap_or_else(|| {
+        let seen = known.map_or(0, |known| known.seen);
+        let listed = found.iter().flat_map(|found| found.documents.values());
+        let listed = listed.filter(|one| one.is_there());
+        let row = |one: &Listed| {
+            row((&one.title, &one.kind, &one.version), news_word(one.standing(seen)), String::new())
+        };
+        listed.map(row).collect()
+    });
+    let more = rows.len().saturating_sub(ROWS);
+    // What is news is shown, however much else there is.
+    rows.sort_by_key(|row| row.news.is_empty());
+    rows.truncate(ROWS);
+    let address = shelf.map(|shelf| &shelf.address).or(known.map(|known| &known.address));
+    let publisher = shelf.map(|shelf| &shelf.publisher).or(found.map(|found| &found.publisher));
+    OtherShelf {
         chrome,
         workspace,
-        address: shelf.address.to_string(),
-        publisher: shelf.publisher.clone(),
-        rows: shelf.documents.iter().take(ROWS).filter_map(row).collect(),
-        more: shelf.documents.len().saturating_sub(ROWS),
-        is_followed,
-    })
+        address: address.map(ToString::to_string).unwrap_or_default(),
+        publisher: publisher.cloned().unwrap_or_default(),
+        rows,
+        more,
+        watch: known.map(|known| watch(known, looked.err())),
+    }
+}
+
+fn row((title, kind, version): (&str, &str, &str), news: &str, address: String) -> OtherRow {
+    let kind = kind.parse::<Kind>().ok().map(|kind| capital(kinds::words(kind).one));
+    OtherRow {
+        title: title.to_owned(),
+        kind: kind.unwrap_or_default(),
+        version: version.to_owned(),
+        news: news.to_owned(),
+        address,
+    }
+}
+
+const fn news_word(standing: Option<Standing>) -> &'static str {
+    match standing {
+        Some(Standing::New) => "New",
+        Some(Standing::Changed) => "Changed",
+        Some(Standing::Gone) | None => "",
+    }
+}
+
+/// Returns what the page says of a shelf that is followed.
+fn watch(known: &Known, failure: Option<&VisitError>) -> ShelfWatch {
+    let News { new, changed, gone } = known.news();
+    let documents = known.found.iter().flat_map(|found| found.documents.values());
+    let is_gone = |one: &&Listed| one.standing(known.seen) == Some(Standing::Gone);
+    let calendar = frame::calendar();
+    ShelfWatch {
+        looked: known.looks.looked.map(|when| calendar.near(when)),
+        failure: failure.map(|why| format!("{}.", capital(&why.to_string()))),
+        news: news_words(new, changed, gone),
+        gone: documents.filter(is_gone).take(ROWS).map(|one| one.title.clone()).collect(),
+        round: known.found.as_ref().map_or(0, |found| found.round),
+    }
 }
 
 /// Shows the form again with why nothing came of an address.
@@ -130,7 +196,7 @@ pub(crate) async fn copy(
     }
 }
 
-/// Follows a shelf, or stops following it.
+/// Follows a shelf, stops following it, or takes note that somebody has seen what is new on it.
 pub(crate) async fn follow(
     State(app): State<App>,
     Id(workspace): Id<WorkspaceId>,
@@ -139,7 +205,11 @@ pub(crate) async fn follow(
     let Form { signed, posted, .. } = form;
     let typed = posted.get("address");
     let (done, text) = match posted.get("does") {
-        "follow" => (followed(&app, typed).await, "You follow this shelf now."),
+        "follow" => (followed(&app, typed, workspace).await, "You follow this shelf now."),
+        "seen" => {
+            let round = posted.get("seen").parse().ok();
+            (seen(&app, typed, round).await, "From now on this shows what is new after this.")
+        }
         "stop" => (stopped(&app, typed).await, "You no longer follow this shelf."),
         _ => return Err(Refusal::NotFound),
     };
@@ -152,8 +222,14 @@ pub(crate) async fn follow(
     }
 }
 
-async fn followed(app: &App, address: &str) -> Result<(), Problem> {
-    api::follow_shelf(app, &address.parse()?).await.map(|_| ())
+async fn followed(app: &App, address: &str, workspace: WorkspaceId) -> Result<(), Problem> {
+    let shelf = api::follow_shelf(app, &address.parse()?).await?;
+    looks::followed_from(app, &shelf.address, workspace).await
+}
+
+async fn seen(app: &App, address: &str, round: Option<u64>) -> Result<(), Problem> {
+    // Without what the page showed, nothing was seen.
+    looks::see(app, &address.parse()?, Some(round.unwrap_or(0))).await
 }
 
 async fn stopped(app: &App, address: &str) -> Result<(), Problem> {
@@ -182,4 +258,26 @@ pub(crate) async fn look_again(
         }
         Err(problem) => Err(problem.into()),
     }
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Version {
+    #[serde(default)]
+    heads: String,
+}
+
+/// Takes note that nobody wants to hear of this version of a copy's original again.
+pub(crate) async fn see_original(
+    State(app): State<App>,
+    Id(id): Id<DocumentId>,
+    Query(Version { heads }): Query<Version>,
+    _form: Form,
+) -> Result<Redirect, Refusal> {
+    let heads = known_form(&heads)?;
+    let is_here = app.handle().read(move |node| node.document(&id).is_some()).await?;
+    if !is_here {
+        return Err(Refusal::NotFound);
+    }
+    looks::see_original(&app, id, &heads).await?;
+    Ok(Redirect::to(urls::home()))
 }

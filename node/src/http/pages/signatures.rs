@@ -1,7 +1,8 @@
 //! Signing a document, and the words that were signed.
 
+use askama::Template as _;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use crdt_schema::documents;
 use crdt_schema::heads::Heads;
@@ -32,6 +33,8 @@ use crate::http::accounts::SignInError;
 use crate::http::api::documents::{content_at, known_form};
 use crate::http::api::signatures as api;
 use crate::http::extract::{Id, Ids};
+use crate::http::pdf;
+use crate::http::problem::Problem;
 use crate::qr;
 
 /// Returns how many organisations have signed, as a sentence.
@@ -133,7 +136,7 @@ async fn sign_page(
     let version = heads.clone();
     let read = app.handle().read(move |node| {
         let content = content_at(node, &id, Some(&version))?;
-        Ok::<_, crate::http::problem::Problem>((content, node.card().name.to_string()))
+        Ok::<_, Problem>((content, node.card().name.to_string()))
     });
     let (content, organization) = read.await??;
     (head.heads, head.title) = (heads, documents::title(&content));
@@ -258,11 +261,41 @@ pub(crate) async fn print(
     Ids(id, signature): Ids<DocumentId, EnvelopeId>,
     signed: Signed,
 ) -> Result<Response, Refusal> {
-    let Opened { chrome, head, workspace_name, .. } = document::open(&app, &signed, id).await?;
-    let SignedText { view, content } = find(&app, id, signature).await?;
-    let Some(content) = content else {
+    match copy(&app, id, signature, &signed).await? {
+        Some((page, _)) => frame::show(&page),
+        None => Ok(Redirect::to(&urls::signature(id, signature)).into_response()),
+    }
+}
+
+pub(crate) async fn save(
+    State(app): State<App>,
+    Ids(id, signature): Ids<DocumentId, EnvelopeId>,
+    signed: Signed,
+) -> Result<Response, Refusal> {
+    let Some((page, code)) = copy(&app, id, signature, &signed).await? else {
         return Ok(Redirect::to(&urls::signature(id, signature)).into_response());
     };
+    let page = page.render().map_err(|_| Problem::stopping())?;
+    let written = pdf::of(page, qr::squares(&code)).await?;
+    // The id and not the title: a name that came from elsewhere must not lead a file elsewhere.
+    let disposition = format!("attachment; filename=\"{signature}.pdf\"");
+    let headers = [
+        (header::CONTENT_TYPE, pdf::MEDIA_TYPE.to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((headers, written).into_response())
+}
+
+/// Returns the copy to print of what was signed, and what its code to scan says; nothing if what is here is not what was signed.
+async fn copy(
+    app: &App,
+    id: DocumentId,
+    signature: EnvelopeId,
+    signed: &Signed,
+) -> Result<Option<(SignedPrint, String)>, Refusal> {
+    let Opened { chrome, head, workspace_name, .. } = document::open(app, signed, id).await?;
+    let SignedText { view, content } = find(app, id, signature).await?;
+    let Some(content) = content else { return Ok(None) };
     let all = app.handle().read(move |node| node.sign_offs(&id)).await??;
     let stand =
         all.iter().filter(|one| one.holds && one.withdrawal.is_none() && one.text == view.text);
@@ -274,7 +307,7 @@ pub(crate) async fn print(
     );
     let mut shown = signature_of(&view);
     shown.row.when = calendar.full(view.time);
-    frame::show(&SignedPrint {
+    let page = SignedPrint {
         chrome,
         title: documents::title(&content),
         signature: shown,
@@ -284,7 +317,8 @@ pub(crate) async fn print(
         printed: calendar.day(clock::now()),
         qr_svg: qr::svg(&code),
         document: head,
-    })
+    };
+    Ok(Some((page, code)))
 }
 
 pub(crate) async fn ask_to_withdraw(

@@ -67,6 +67,48 @@ async fn what_others_changed_is_told_until_somebody_says_that_they_saw_it() {
 }
 
 #[tokio::test]
+async fn signatures_names_of_versions_and_what_is_taken_back_are_told() {
+    let node = Node::start().await;
+    let mut browser = Browser::started(&node).await;
+    let workspace = node.workspace().await;
+    let id = made(
+        &node,
+        &workspace,
+        json!({"kind": "data_sharing_agreement", "title": "Cash first", "body": {"purpose": {"aims": "Food"}}}),
+    )
+    .await;
+    let priya = colleague(&node).await;
+    let heads = node.get(&format!("/documents/{id}")).await["heads"].clone();
+    let post = async |path: String, body: Value| {
+        let request = node
+            .request("POST", &path)
+            .header("Fingerpost-Person", &priya)
+            .header("content-type", "application/json")
+            .body(body.to_string().into())
+            .unwrap();
+        let answer = node.send(request).await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+        answer
+    };
+    let versions = format!("/documents/{id}/versions");
+    post(versions, json!({"heads": heads, "name": "As agreed in March"})).await;
+    let sign = json!({"heads": heads, "signatory": "Ruth Okafor", "title": "Director"});
+    let signed = post(format!("/documents/{id}/signatures"), sign).await.json();
+    let page = browser.page("/activity").await;
+    assert!(page.contains("named a version “As agreed in March”"), "{page}");
+    assert!(page.contains("signed it for Open Door: Ruth Okafor, Director"), "{page}");
+    let seen = between(&page, "name=\"seen\" value=\"", "\"").unwrap();
+    browser.done("/activity", &[("seen", &seen)]).await;
+    let signature = signed["id"].as_str().unwrap();
+    let back = format!("/documents/{id}/signatures/{signature}/withdrawal");
+    post(back, json!({"reason": "Too long"})).await;
+    let page = browser.page("/activity").await;
+    assert!(page.contains("took back the signature of Open Door: “Too long”"), "{page}");
+    assert!(!page.contains("signed it for"), "that was seen: {page}");
+    node.stop().await;
+}
+
+#[tokio::test]
 async fn home_names_suggestions_requests_with_their_clock_and_reviews() {
     let node = Node::start().await;
     let mut browser = Browser::started(&node).await;

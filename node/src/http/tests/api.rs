@@ -314,7 +314,7 @@ async fn exports_are_files_of_their_formats() {
     );
     let text = node.ask("GET", &format!("{path}markdown"), None).await.text();
     assert!(text.starts_with("# Cash first: when somebody cannot afford food\n"), "{text}");
-    assert_eq!(node.ask("GET", &format!("{path}pdf"), None).await.status, 400);
+    assert_eq!(node.ask("GET", &format!("{path}poem"), None).await.status, 400);
 
     patch(&node, &format!("/documents/{id}"), MERGE, json!({"title": "Changed"})).await;
     let exported = node.get(&format!("{path}json")).await;

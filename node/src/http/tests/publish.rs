@@ -157,3 +157,33 @@ async fn a_person_is_told_what_publishing_means_and_looks_at_what_was_found() {
     assert_eq!(after["audience"]["read"], "public");
     node.stop().await;
 }
+
+#[tokio::test]
+async fn other_ways_to_let_anybody_read_say_first_what_may_be_about_a_person() {
+    let node = Node::start().await;
+    let workspace = node.workspace().await;
+    let id = note(&node, &workspace, json!({"body": {"text": "Ring Ann on 07700 900123."}})).await;
+    let mut browser = Browser::started(&node).await;
+    let change = format!("/documents/{id}/access/change");
+    let public = [("read", "public"), ("suggest", "readers"), ("write", "workspace")];
+    browser.page(&change).await;
+    let means = browser.post(&change, &public).await.text();
+    assert!(means.contains("Look at this first") && means.contains("07700 900123"), "{means}");
+    let narrower = [("read", "workspace"), ("suggest", "readers"), ("write", "workspace")];
+    let means = browser.post(&change, &narrower).await.text();
+    assert!(!means.contains("Look at this first"), "nobody else reads it");
+    let saved = [&public[..], &[("step", "save")]].concat();
+    browser.done(&change, &saved).await;
+
+    let version = format!("/documents/{id}/version");
+    let heads = node.get(&format!("/documents/{id}")).await["heads"].as_str().unwrap().to_owned();
+    let refused = browser.post(&version, &[("heads", &heads), ("name", "First")]).await;
+    assert_eq!(refused.status, 422);
+    let refused = refused.text();
+    assert!(refused.contains("looks like a mobile") && refused.contains("publish the document"));
+    node.ask("PATCH", &format!("/documents/{id}"), Some(json!({"body": {"text": "Come in."}})))
+        .await;
+    let heads = node.get(&format!("/documents/{id}")).await["heads"].as_str().unwrap().to_owned();
+    browser.done(&version, &[("heads", &heads), ("name", "First")]).await;
+    node.stop().await;
+}

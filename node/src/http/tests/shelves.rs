@@ -11,7 +11,7 @@ use crate::http::App;
 use crate::http::shelf::site;
 
 /// Serves a node's shelf under `/shelf/` at an address of its own, as any web server would.
-async fn published(node: &Node) -> String {
+pub(super) async fn published(node: &Node) -> String {
     async fn give(State(app): State<App>, uri: Uri) -> Response {
         let path = uri.path().trim_start_matches("/shelf/");
         match site::file(&app, path).await {
@@ -43,7 +43,7 @@ async fn published(node: &Node) -> String {
     format!("http://{address}/shelf/")
 }
 
-async fn publish(node: &Node, id: &str) {
+pub(super) async fn publish(node: &Node, id: &str) {
     let wish = Some(json!({"even_so": true}));
     let answer = node.ask("POST", &format!("/documents/{id}/publish"), wish).await;
     assert_eq!(answer.status, 200, "{}", answer.text());

@@ -111,6 +111,26 @@ async fn a_person_reads_signs_and_takes_back_on_the_pages() {
     assert!(listed.contains("<li>Harbour Lane</li>") && !listed.contains("<li>open door</li>"));
     let printed = browser.page(&format!("{place}/print")).await;
     assert!(printed.contains("<svg") && printed.contains("Help with food"));
+    assert!(printed.contains(&format!("{place}/copy.pdf")));
+    let saved = browser.get(&format!("{place}/copy.pdf")).await;
+    assert_eq!(saved.header("content-type"), "application/pdf");
+    let document = lopdf::Document::load_mem(&saved.body).unwrap();
+    let words = document.extract_text(&[1]).unwrap();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in
+        ["Cash first referrals", "Help with food", "Ruth Okafor", "Fingerprint of the words"]
+    {
+        assert!(words.contains(part), "{part} is not in {words}");
+    }
+    assert!(!words.contains("everything") && !words.contains("print command"), "{words}");
+    let exported = node.ask("GET", &format!("/documents/{id}/export?format=pdf"), None).await;
+    assert_eq!((exported.status.as_u16(), &exported.body[..5]), (200, &b"%PDF-"[..]));
+    let words = json!({"body": {"purpose": {"aims": "帮助"}}});
+    node.ask("PATCH", &format!("/documents/{id}"), Some(words)).await;
+    let refused = node.ask("GET", &format!("/documents/{id}/export?format=pdf"), None).await;
+    assert_eq!(refused.status, 422);
+    let why = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(why.contains('帮') && why.contains("Print the page with your browser"), "{why}");
     let read = browser.page(&format!("/documents/{id}")).await;
     assert!(read.contains("1 organisation has signed an earlier version"), "{read}");
 
