@@ -13,6 +13,14 @@ pub struct Finding {
     pub text: String,
 }
 
+impl Finding {
+    /// Says what looks like what, as a sentence without a full stop.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("“{}” looks like {}", self.text, self.looks_like.words())
+    }
+}
+
 /// What a text may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {

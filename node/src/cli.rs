@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::data::DataDir;
 
 pub(crate) mod output;
+pub(crate) mod doubts;
 pub(crate) mod found;
 pub(crate) mod serve;
 pub(crate) mod addresses;

@@ -1,7 +1,7 @@
 //! Files: what comes in, what goes out, and that others can read it.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::api::text;
 use tests::node::Node;
 use tests::stage::{Pair, say};
@@ -115,4 +115,46 @@ fn same_content(example: &Value, read: &Value) -> Result<()> {
     let mut read = read.clone();
     read.as_object_mut().context("no object")?.remove("_positions");
     same(example, &read)
+}
+
+#[tokio::test]
+async fn what_may_be_about_a_person_is_asked_about_at_a_terminal_and_warned_of_in_a_script()
+-> Result<()> {
+    let node = Node::init("Northmere Borough Council", "council", "Sam Ali").await?;
+    let workspace =
+        text(&node.json(&["workspace", "create", "Northmere together", "--json"]).await?, "id")?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("note.json");
+    let content = json!({
+        "document_type": "note",
+        "title": "Warm rooms",
+        "licence": "OGL-UK-3.0",
+        "body": { "text": "Ring Ann on 07700 900123." },
+    });
+    std::fs::write(&file, content.to_string())?;
+    let file = file.to_str().context("a path that is not UTF-8")?;
+    let import = ["doc", "import", "--workspace", &workspace, file];
+    let warning = "“07700 900123” looks like a mobile phone number";
+
+    let (is_done, shown) = node.at_terminal(&import, "no\n").await?;
+    ensure!(!is_done && shown.contains(warning) && shown.contains("did not say yes"), "{shown}");
+    let documents = ["doc", "list", "--workspace", &workspace, "--json"];
+    ensure!(node.succeed(&documents).await?.is_empty(), "it was shared all the same");
+    let (is_done, shown) = node.at_terminal(&import, "yes\n").await?;
+    ensure!(is_done && shown.contains("Share it all the same?"), "{shown}");
+
+    let scripted = node.run(&import).await?;
+    let said = String::from_utf8_lossy(&scripted.stderr);
+    ensure!(scripted.status.success() && said.contains(warning), "{said}");
+    let printed = String::from_utf8_lossy(&scripted.stdout);
+    let id = printed.split_whitespace().next().context("no id")?;
+    let open = ["doc", "audience", id, "--read", "public"];
+    let (is_done, shown) = node.at_terminal(&open, "\n").await?;
+    ensure!(!is_done && shown.contains(warning), "{shown}");
+    let audience = node.json(&["doc", "audience", id, "--json"]).await?;
+    ensure!(text(&audience, "read")? == "workspace", "{audience}");
+    let opened = node.run(&open).await?;
+    ensure!(String::from_utf8_lossy(&opened.stderr).contains(warning), "{opened:?}");
+    ensure!(opened.status.success(), "{opened:?}");
+    Ok(())
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 
 use crate::api::{Api, text};
@@ -196,6 +197,29 @@ impl Node {
         command.args(arguments).stdin(Stdio::null());
         let output = tokio::time::timeout(wait::DEADLINE, command.output()).await;
         output.context("the command did not end")?.context("running the program")
+    }
+
+    /// Runs a command at a terminal of its own, into which somebody types; returns all that the terminal showed.
+    pub async fn at_terminal(&self, arguments: &[&str], typed: &str) -> Result<(bool, String)> {
+        let data = self.data();
+        let parts = [places::program()?.as_os_str(), OsStr::new("--data"), data.as_os_str()]
+            .map(|part| part.to_string_lossy().into_owned());
+        let parts = parts.iter().map(String::as_str).chain(arguments.iter().copied());
+        let quoted = parts.map(|part| format!("'{}'", part.replace('\'', "'\\''")));
+        let line = quoted.collect::<Vec<_>>().join(" ");
+        // script(1) is in Debian's essential package bsdutils.
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().context("starting script, of the package bsdutils")?;
+        let mut keyboard = child.stdin.take().context("no keyboard")?;
+        keyboard.write_all(typed.as_bytes()).await?;
+        keyboard.flush().await?;
+        // The keyboard stays until the command has ended: its end would be one more key.
+        let output = tokio::time::timeout(wait::DEADLINE, child.wait_with_output()).await;
+        drop(keyboard);
+        let output = output.context("the command did not end")?.context("running the program")?;
+        Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
     }
 
     /// Runs a command that must succeed, and returns what it printed.

@@ -8,6 +8,7 @@ use crdt_schema::identity::DocumentId;
 use serde_json::{Value, json};
 
 use crate::cli::document::with_query;
+use crate::cli::doubts;
 use crate::cli::member;
 use crate::cli::output::{Output, plain, text};
 use crate::client::{Client, Content};
@@ -98,6 +99,13 @@ pub(crate) async fn run(args: Args, client: &Client, output: &mut Output) -> any
             output.result(&now, |now| audience_words(now, &names))?;
         }
         Some(wanted) => {
+            if wanted.get("read") == Some(&json!("public")) && now.get("read") != wanted.get("read")
+            {
+                let look = client.get(&format!("/documents/{}/publish", args.id)).await;
+                let look = look.context("cannot look through the document")?;
+                let found = look.get("warnings").and_then(Value::as_array).into_iter().flatten();
+                doubts::ask(found.map(|doubt| text(doubt, "")), output)?;
+            }
             let changed = client.json(Method::PUT, &path, Content::Json(&wanted)).await;
             let changed = changed.context("cannot change who may read the document")?;
             let names = names(&workspace, client).await?;

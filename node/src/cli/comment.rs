@@ -6,6 +6,7 @@ use crdt_schema::identity::{DocumentId, EnvelopeId};
 use serde_json::{Value, json};
 
 use crate::cli::document::with_query;
+use crate::cli::doubts;
 use crate::cli::output::{Output, plain, text};
 use crate::client::{Client, Content};
 
@@ -76,6 +77,7 @@ pub(crate) async fn comment(
         (false, false) => "remarks",
     };
     let body = json!({"place": args.on, "stance": stance, "text": args.text});
+    doubts::look_in(&body, output)?;
     let said = client.post(&format!("/documents/{}/comments", args.id), &body).await;
     let said = said.context("cannot comment on the document")?;
     Ok(output.result(&said, |said| text(said, "/id"))?)
@@ -128,6 +130,7 @@ pub(crate) async fn reply(args: Reply, client: &Client, output: &mut Output) -> 
     };
     let path = format!("/documents/{}/comments/{}/replies", args.id, args.comment);
     let body = json!({"stance": stance, "text": args.text});
+    doubts::look_in(&body, output)?;
     let said = client.post(&path, &body).await.context("cannot answer the comment")?;
     Ok(output.result(&said, |_| "Answered.".to_owned())?)
 }

@@ -9,6 +9,7 @@ use crdt_schema::identity::DocumentId;
 use serde_json::{Value, json};
 
 use crate::cli::document::with_query;
+use crate::cli::doubts;
 use crate::cli::output::{Output, plain, text};
 use crate::cli::workspace::Which;
 use crate::client::{Client, Content};
@@ -184,7 +185,9 @@ pub(crate) async fn pull(args: Pull, client: &Client, output: &mut Output) -> an
 
 pub(crate) async fn offer(args: Offer, client: &Client, output: &mut Output) -> anyhow::Result<()> {
     let path = format!("/documents/{}/offer", args.id);
-    let made = client.post(&path, &json!({"note": args.note})).await;
+    let body = json!({"note": args.note});
+    doubts::look_in(&body, output)?;
+    let made = client.post(&path, &body).await;
     output.result(&made.context("cannot offer it")?, |made| text(made, "/suggestion"))?;
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::cli::audience;
 use crate::cli::comment;
 use crate::cli::copies;
 use crate::cli::crosswalk;
+use crate::cli::doubts;
 use crate::cli::edit;
 use crate::cli::output::{Output, plain, text};
 use crate::cli::publish;
@@ -283,6 +284,7 @@ async fn new(args: New, client: &Client, output: &mut Output) -> anyhow::Result<
     let workspace = args.which.path(client).await?;
     let audience = args.circles.audience(&Value::Null, &workspace, client).await?;
     let body = json!({"kind": args.kind, "title": args.title, "audience": audience});
+    doubts::look_in(&json!(args.title), output)?;
     let made = client
         .post(&format!("{workspace}/documents"), &body)
         .await
@@ -303,6 +305,11 @@ async fn import(
         let name = file.display();
         let taken = match fs::read(file) {
             Ok(bytes) => {
+                if let Err(error) = doubts::look_in_file(&bytes, output) {
+                    output.complain(&error.context(format!("cannot import {name}")));
+                    refused += 1;
+                    continue;
+                }
                 let content = Content::Bytes { media_type: "application/json", bytes };
                 client.json(Method::POST, &path, content).await.map_err(anyhow::Error::from)
             }

@@ -9,6 +9,7 @@ use crdt_schema::identity::DocumentId;
 use serde_json::{Value, json};
 
 use crate::cli::document::{read_json, with_query};
+use crate::cli::doubts;
 use crate::cli::output::{Output, text};
 use crate::client::{Client, Content};
 
@@ -50,6 +51,7 @@ struct Change {
 pub(crate) async fn run(args: Args, client: &Client, output: &mut Output) -> anyhow::Result<()> {
     let path = format!("/documents/{}", args.what.id);
     let (patch, base) = args.what.patch(client).await?;
+    doubts::look_in(&patch, output)?;
     let media_type = if patch.is_array() { JSON_PATCH } else { MERGE_PATCH };
     let query: Vec<_> = base.into_iter().map(|heads| ("base", heads)).collect();
     let content = Content::Bytes { media_type, bytes: patch.to_string().into_bytes() };

@@ -6,6 +6,7 @@ use crdt_schema::identity::{DocumentId, EnvelopeId};
 use serde_json::{Value, json};
 
 use crate::cli::document::with_query;
+use crate::cli::doubts;
 use crate::cli::edit;
 use crate::cli::output::{Output, plain, text};
 use crate::client::Client;
@@ -64,6 +65,7 @@ pub(crate) async fn suggest(
     let (patch, base) = args.what.patch(client).await?;
     let query: Vec<_> = base.into_iter().map(|heads| ("base", heads)).collect();
     let body = json!({"patch": patch, "note": args.note});
+    doubts::look_in(&body, output)?;
     let made = client.post(&with_query(&path, &query), &body).await;
     let made = made.context("cannot suggest the change")?;
     output.result(&made, |made| text(made, "/id"))?;

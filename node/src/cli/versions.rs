@@ -7,6 +7,7 @@ use crdt_schema::identity::{DocumentId, EnvelopeId};
 use serde_json::{Value, json};
 
 use crate::cli::document::with_query;
+use crate::cli::doubts;
 use crate::cli::output::{Output, plain, text};
 use crate::client::{Client, Content};
 
@@ -43,13 +44,14 @@ pub(crate) struct Restore {
 
 pub(crate) async fn name(args: Naming, client: &Client, output: &mut Output) -> anyhow::Result<()> {
     let cannot = "cannot name the version";
-    let heads = match args.heads {
-        Some(heads) => json!(heads),
-        None => {
-            let document = client.get(&format!("/documents/{}", args.id)).await.context(cannot)?;
-            document.get("heads").cloned().unwrap_or_default()
-        }
-    };
+    let version: Vec<_> = args.heads.iter().map(|heads| ("heads", heads.to_string())).collect();
+    let document = with_query(&format!("/documents/{}", args.id), &version);
+    let document = client.get(&document).await.context(cannot)?;
+    let heads = args.heads.map_or_else(|| text(&document, "/heads"), |heads| heads.to_string());
+    // A named version of a public document stands on the public shelf.
+    if text(&document, "/audience/read") == "public" {
+        doubts::look_in(&document, output)?;
+    }
     let path = format!("/documents/{}/versions", args.id);
     let made = client.post(&path, &json!({"heads": heads, "name": args.name})).await;
     output.result(&made.context(cannot)?, |made| text(made, "/id"))?;

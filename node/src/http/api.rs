@@ -31,6 +31,7 @@ pub(crate) mod upkeep;
 pub(crate) mod codes;
 pub(crate) mod paging;
 pub(crate) mod person;
+pub(crate) mod personal;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -67,6 +68,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/check", get(upkeep::check)),
         ("/repair", post(upkeep::repair)),
         ("/backup", get(upkeep::back_up)),
+        ("/personal", post(personal::look)),
         ("/profile", get(own::profile).put(own::describe)),
         ("/people", get(people::list).post(people::add)),
         ("/people/{p}/password", put(people::password)),
@@ -121,7 +123,7 @@ fn document_routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/documents/{d}/versions", get(versions::list).post(versions::name)),
         ("/documents/{d}/versions/{s}", delete(versions::take_back)),
         ("/documents/{d}/restore", post(versions::restore)),
-        ("/documents/{d}/publish", post(publish::post)),
+        ("/documents/{d}/publish", get(publish::look).post(publish::post)),
         ("/documents/{d}/authors", get(versions::authors)),
         ("/documents/{d}/fork", post(copies::fork)),
         ("/documents/{d}/upstream", large(get(copies::upstream).put(copies::give))),

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::http::App;
 use crate::http::api::documents::entity_tag;
 use crate::http::api::person::Who;
+use crate::http::api::publish::Look;
 use crate::http::api::{edit, organization, time};
 use crate::http::extract::{self, Id, Params};
 use crate::http::problem::Problem;
@@ -56,13 +57,23 @@ pub(crate) async fn change(
     extract::Json(wanted): extract::Json<Audience>,
 ) -> Result<impl IntoResponse, Problem> {
     let view = app.handle().read(move |node| node.document(&document)).await?;
-    let owner = view.ok_or_else(Problem::not_found)?.owner;
-    let audience = with_owner(wanted, owner);
+    let view = view.ok_or_else(Problem::not_found)?;
+    let audience = with_owner(wanted, view.owner);
+    let opens = audience.read == Circle::Public && view.audience.read != Circle::Public;
+    let warnings = if opens { Look::at(&app, document).await?.doubts } else { Vec::new() };
     let command = Command::SetAudience { document, audience: audience.clone(), person };
     let (id, heads) = edit::make(&app, command).await?;
     let mut headers = HeaderMap::new();
     headers.insert(header::ETAG, entity_tag(&heads));
-    Ok((headers, Json(json!({"id": id, "heads": heads, "audience": audience}))))
+    Ok((
+        headers,
+        Json(json!({
+            "id": id,
+            "heads": heads,
+            "audience": audience,
+            "warnings": warnings,
+        })),
+    ))
 }
 
 /// Adds the owner to the lists: it always reads and writes.

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::http::App;
 use crate::http::api::paging::Page;
 use crate::http::api::person::Who;
+use crate::http::api::personal::{self, with_warnings};
 use crate::http::api::signatures::send;
 use crate::http::api::{ROOT, organization, time};
 use crate::http::extract::{self, Id, Ids, Params};
@@ -143,23 +144,15 @@ pub(crate) async fn comment(
             let form = "{\"place\": \"/body/…\", \"stance\": \"remarks\", \"agrees\" or \"objects\", \"text\": …}";
             Problem::invalid("", format!("send {form}: {error}"))
         })?;
+    let warnings = personal::warnings(&json!(text));
     let stance = stance.unwrap_or(Stance::Remarks);
     let statement = Statement::Comment { place, version, stance, text };
     let id = send(&app, Command::State { document, statement, person }).await?;
-    created(&app, document, id).await
-}
-
-/// Returns a comment as the answer to making it.
-async fn created(
-    app: &App,
-    document: DocumentId,
-    id: EnvelopeId,
-) -> Result<(StatusCode, HeaderMap, Json<Value>), Problem> {
-    let shown = find(app, document, id).await?;
+    let shown = find(&app, document, id).await?;
     let place = format!("{ROOT}/documents/{document}/comments/{id}");
     let headers = HeaderValue::from_str(&place).ok().into_iter();
-    let headers = headers.map(|place| (header::LOCATION, place)).collect();
-    Ok((StatusCode::CREATED, headers, Json(to_json(&shown))))
+    let headers: HeaderMap = headers.map(|place| (header::LOCATION, place)).collect();
+    Ok((StatusCode::CREATED, headers, Json(with_warnings(to_json(&shown), warnings))))
 }
 
 /// What is answered.
@@ -183,11 +176,12 @@ pub(crate) async fn reply(
         let form = "{\"stance\": \"remarks\", \"settles\" or \"reopens\", \"text\": …}";
         Problem::invalid("", format!("send {form}: {error}"))
     })?;
+    let warnings = personal::warnings(&json!(text));
     let stance = stance.unwrap_or(Stance::Remarks);
     let statement = Statement::Reply { comment, stance, text };
     send(&app, Command::State { document, statement, person }).await?;
     let shown = find(&app, document, comment).await?;
-    Ok((StatusCode::CREATED, Json(to_json(&shown))))
+    Ok((StatusCode::CREATED, Json(with_warnings(to_json(&shown), warnings))))
 }
 
 pub(crate) async fn take_back(

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use crate::http::App;
 use crate::http::api::documents::{entity_tag, known_form};
 use crate::http::api::person::Who;
-use crate::http::api::{ROOT, workspaces};
+use crate::http::api::{ROOT, personal, workspaces};
 use crate::http::extract::{self, Id, Params, Raw};
 use crate::http::problem::Problem;
 
@@ -66,6 +66,7 @@ pub(crate) async fn create(
     }
     name_title(&mut fields);
     let (kind, content) = check(&Value::Object(fields))?;
+    let warnings = personal::warnings(&content);
     let (id, heads) =
         make(&app, Command::CreateDocument { workspace, kind, audience, content, person }).await?;
     let headers = [
@@ -74,7 +75,11 @@ pub(crate) async fn create(
     ];
     let headers: HeaderMap =
         headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    Ok((StatusCode::CREATED, headers, Json(json!({"id": id, "heads": heads}))))
+    Ok((
+        StatusCode::CREATED,
+        headers,
+        Json(json!({"id": id, "heads": heads, "warnings": warnings})),
+    ))
 }
 
 /// Puts the title where its kind has it: directories call it a name.
@@ -147,13 +152,14 @@ pub(crate) async fn change(
         return Err(Problem::changed_meanwhile());
     }
     let edits = vec![patch(&headers, &body)?];
+    let warnings = personal::warnings(&extract::parse(&body)?);
     let base = base.base().map(known_form).transpose()?;
     // Somebody may change it between the look and the edit.
     let only_at = (!if_match.is_empty()).then_some(current.heads);
     let conditions = Conditions { must_fit: true, only_at };
     let (_, heads) =
         make(&app, Command::EditDocument { document, base, edits, conditions, person }).await?;
-    Ok(([(header::ETAG, entity_tag(&heads))], Json(json!({"heads": heads}))))
+    Ok(([(header::ETAG, entity_tag(&heads))], Json(json!({"heads": heads, "warnings": warnings}))))
 }
 
 /// Changes a document, unless what came of it would not be of its kind any more.

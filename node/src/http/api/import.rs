@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::http::App;
 use crate::http::api::person::Who;
-use crate::http::api::{edit, workspaces};
+use crate::http::api::{edit, personal, workspaces};
 use crate::http::extract::{self, Id, Raw};
 use crate::http::problem::Problem;
 use crate::{skos, tag_lists};
@@ -39,8 +39,11 @@ pub(crate) async fn take(
     let rows = rows(&file(&app, request).await?)?;
     let (mut made, mut skipped) = (Vec::new(), Vec::new());
     for (row, content) in (1_usize..).zip(rows) {
+        let warnings = personal::warnings(&content);
         match bring_in(&app, workspace, content, person.clone()).await {
-            Ok((id, title)) => made.push(json!({"row": row, "id": id, "title": title})),
+            Ok((id, title)) => {
+                made.push(json!({"row": row, "id": id, "title": title, "warnings": warnings}));
+            }
             Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => {
                 return Err(problem);
             }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::http::App;
 use crate::http::api::person::Who;
+use crate::http::api::personal::warnings;
 use crate::http::api::{edit, signatures, time};
 use crate::http::extract::{self, Id};
 use crate::http::problem::Problem;
@@ -58,10 +59,7 @@ impl Look {
         let view = node.document(id).ok_or_else(Problem::not_found)?;
         let content = node.open(id)?.shown();
         let names = node.version_names(id)?;
-        let finding = |one: &personal::Finding| {
-            format!("“{}” looks like {}", one.text, one.looks_like.words())
-        };
-        let mut doubts: Vec<String> = personal::look_in(&content).iter().map(finding).collect();
+        let mut doubts = warnings(&content);
         if documents::may_tell_where_a_refuge_is(&content) {
             doubts.push("It speaks of a refuge, and tells a place".to_owned());
         }
@@ -231,6 +229,26 @@ fn parse(name: &str) -> Result<Name, Problem> {
         let message = "enter a name in 1 to 200 bytes, on one line, without invisible characters";
         Problem::invalid("/name", message)
     })
+}
+
+/// Says what stands against publishing a document, before anybody does it.
+pub(crate) async fn look(
+    State(app): State<App>,
+    Id(document): Id<DocumentId>,
+) -> Result<Json<Value>, Problem> {
+    let look = Look::at(&app, document).await?;
+    let unfit = |one: &documents::Problem| json!({"pointer": one.pointer, "detail": one.message});
+    let unsettled = |one: &ConflictView| json!({"pointer": one.path, "detail": one.label});
+    let published = look.published.as_ref();
+    Ok(Json(json!({
+        "heads": look.view.heads,
+        "published": published.map(|one| json!({"name": one.name, "heads": one.version})),
+        "next_name": look.next_name,
+        "cannot": look.cannot,
+        "unfit": look.unfit.iter().map(unfit).collect::<Vec<_>>(),
+        "conflicts": look.conflicts.iter().map(unsettled).collect::<Vec<_>>(),
+        "warnings": look.doubts,
+    })))
 }
 
 pub(crate) async fn post(

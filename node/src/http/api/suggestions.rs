@@ -20,7 +20,7 @@ use crate::http::api::documents::{entity_tag, known_form};
 use crate::http::api::edit::{self, Base};
 use crate::http::api::paging::Page;
 use crate::http::api::person::Who;
-use crate::http::api::{ROOT, organization, time};
+use crate::http::api::{ROOT, organization, personal, time};
 use crate::http::extract::{self, Id, Ids, Params};
 use crate::http::problem::Problem;
 
@@ -123,6 +123,7 @@ pub(crate) async fn suggest(
     // What is not there is said first: a refusal of the patch would tell that it is.
     let current = app.handle().read(move |node| node.document(&document)).await?;
     let current = current.ok_or_else(Problem::not_found)?;
+    let warnings = personal::warnings(&body);
     let Wanted { patch, note } = serde_json::from_value(body).map_err(|error| {
         Problem::invalid("", format!("send {{\"patch\": …, \"note\": …}}: {error}"))
     })?;
@@ -147,7 +148,11 @@ pub(crate) async fn suggest(
         .into_iter()
         .map(|place| (header::LOCATION, place))
         .collect();
-    Ok((StatusCode::CREATED, headers, Json(json!({"id": id, "state": "open"}))))
+    Ok((
+        StatusCode::CREATED,
+        headers,
+        Json(json!({"id": id, "state": "open", "warnings": warnings})),
+    ))
 }
 
 /// Suggests, unless what came of it would not be of its kind any more.

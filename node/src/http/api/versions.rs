@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
+use crdt_schema::audience::Circle;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, EnvelopeId, Name};
 use engine::input::{Command, Statement};
@@ -12,10 +13,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http::App;
-use crate::http::api::documents::{entity_tag, known_form};
+use crate::http::api::documents::{content_at, entity_tag, known_form};
 use crate::http::api::paging::Page;
 use crate::http::api::person::Who;
-use crate::http::api::{ROOT, edit, organization, signatures, time};
+use crate::http::api::{ROOT, edit, organization, personal, signatures, time};
 use crate::http::extract::{self, Id, Ids, Params};
 use crate::http::problem::Problem;
 
@@ -63,11 +64,13 @@ pub(crate) async fn name(
     let Naming { heads, name } = serde_json::from_value(body).map_err(|error| {
         Problem::invalid("", format!("send {{\"heads\": …, \"name\": …}}: {error}"))
     })?;
+    let warnings = on_the_shelf(&app, document, &heads).await?;
     let statement = Statement::Name { version: heads, name };
     let command = Command::State { document, statement, person };
     let id = signatures::send(&app, command).await?;
     let all = app.handle().read(move |node| node.version_names(&document)).await??;
     let made = all.iter().find(|one| one.id == id).map(to_json).ok_or_else(Problem::stopping)?;
+    let made = personal::with_warnings(made, warnings);
     let place = format!("{ROOT}/documents/{document}/versions/{id}");
     let headers: HeaderMap = HeaderValue::from_str(&place)
         .ok()
@@ -75,6 +78,23 @@ pub(crate) async fn name(
         .map(|place| (header::LOCATION, place))
         .collect();
     Ok((StatusCode::CREATED, headers, Json(made)))
+}
+
+/// Says what may be about a person in a version that anybody can read on the public shelf once it has a name.
+pub(crate) async fn on_the_shelf(
+    app: &App,
+    document: DocumentId,
+    version: &Heads,
+) -> Result<Vec<String>, Problem> {
+    let version = version.clone();
+    let read = app.handle().read(move |node| {
+        let view = node.document(&document).ok_or_else(Problem::not_found)?;
+        if view.audience.read != Circle::Public {
+            return Ok::<_, Problem>(Vec::new());
+        }
+        Ok(personal::warnings(&content_at(node, &document, Some(&version))?))
+    });
+    read.await?
 }
 
 pub(crate) async fn take_back(

@@ -188,8 +188,7 @@ pub(crate) async fn personal_in(
         let shared = content.to_string();
         found.retain(|one| !shared.contains(&one.text));
     }
-    let sentence = |one: &Finding| format!("“{}” looks like {}", one.text, one.looks_like.words());
-    Ok(found.iter().map(sentence).collect())
+    Ok(found.iter().map(Finding::words).collect())
 }
 
 /// Shows what was typed again, with what may be about a person.

@@ -121,10 +121,7 @@ fn looked_at(row: usize, content: &Value) -> ImportRow {
         }
     });
     let result = result.map(|what| match personal::look_in(content).first() {
-        Some(found) => {
-            let looks_like = found.looks_like.words();
-            format!("{what}. Check it first: “{}” looks like {looks_like}", found.text)
-        }
+        Some(found) => format!("{what}. Check it first: {}", found.words()),
         None => what,
     });
     ImportRow { row, title: documents::title(content), result, url: None }

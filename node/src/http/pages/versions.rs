@@ -7,7 +7,6 @@ use crdt_schema::audience::Circle;
 use crdt_schema::documents;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, Name};
-use crdt_schema::personal;
 use engine::input::{Command, Statement};
 use engine::view::{HistoryView, VersionNameView, WrittenText};
 use serde::Deserialize;
@@ -22,6 +21,7 @@ use super::posted::Form;
 use crate::http::App;
 use crate::http::api::documents::{content_at, known_form};
 use crate::http::api::edit;
+use crate::http::api::versions::on_the_shelf;
 use crate::http::extract::Id;
 use crate::http::problem::Problem;
 
@@ -85,26 +85,6 @@ async fn page(
     })
 }
 
-/// Says what may be about a person in a version that anybody can read on the public shelf once it has a name.
-async fn doubt(app: &App, id: DocumentId, version: &Heads) -> Result<Option<String>, Refusal> {
-    let version = version.clone();
-    let read = app.handle().read(move |node| {
-        let view = node.document(&id).ok_or_else(Problem::not_found)?;
-        if view.audience.read != Circle::Public {
-            return Ok::<_, Problem>(None);
-        }
-        let content = content_at(node, &id, Some(&version))?;
-        Ok(personal::look_in(&content).into_iter().next())
-    });
-    Ok(read.await??.map(|found| {
-        format!(
-            "This document is public, and “{}” looks like {}. Take it out, or publish the document from its page: there you can say that it may be published",
-            found.text,
-            found.looks_like.words()
-        )
-    }))
-}
-
 /// Names a version, or takes a name back.
 pub(crate) async fn name(
     State(app): State<App>,
@@ -121,9 +101,11 @@ pub(crate) async fn name(
         return Ok(Redirect::to(&urls::version(document, version)).into_response());
     }
     let typed = posted.get("name");
-    let doubt = doubt(&app, document, &version).await?;
+    let doubts = on_the_shelf(&app, document, &version).await?;
     let refused = match typed.parse::<Name>() {
-        Ok(_) if let Some(doubt) = doubt => doubt,
+        Ok(_) if let Some(doubt) = doubts.first() => format!(
+            "This document is public, and {doubt}. Take it out, or publish the document from its page: there you can say that it may be published"
+        ),
         Err(_) if typed.trim().is_empty() => "Enter a name".to_owned(),
         Err(_) => {
             "Use 200 characters or less, on one line, without invisible characters".to_owned()

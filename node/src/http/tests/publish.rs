@@ -112,6 +112,56 @@ async fn what_was_said_about_a_document_is_looked_at_too_and_also_what_was_taken
 }
 
 #[tokio::test]
+async fn programs_are_warned_of_what_may_be_about_a_person_by_everything_that_shares_it() {
+    let node = Node::start().await;
+    let workspace = node.workspace().await;
+    let number = "Ring Ann on 07700 900123.";
+    let warned = json!(["“07700 900123” looks like a mobile phone number"]);
+    let before = node.ask("POST", "/personal", Some(json!([{"x": number}, 1, "fine"]))).await;
+    assert_eq!(before.json(), json!({"warnings": warned}));
+    let id = note(&node, &workspace, json!({})).await;
+    let document = format!("/documents/{id}");
+    let heads = node.get(&document).await["heads"].clone();
+    let patch = json!({"body": {"text": number}});
+    let file = json!({"document_type": "note", "title": "Rooms", "body": {"text": number}});
+    let import = format!("/workspaces/{workspace}/import");
+    let imported = node.ask("POST", &import, Some(json!([file]))).await.json();
+    assert_eq!(imported["made"][0]["warnings"], warned, "{imported}");
+    let new = json!({"kind": "note", "title": number});
+    for (method, path, body) in [
+        ("POST", format!("/workspaces/{workspace}/documents"), new),
+        ("POST", format!("{document}/comments"), json!({"text": number})),
+        ("POST", format!("{document}/suggestions"), json!({"patch": patch})),
+        (
+            "POST",
+            format!("{document}/suggestions"),
+            json!({"patch": {"title": "x"}, "note": number}),
+        ),
+        ("PATCH", document.clone(), patch.clone()),
+    ] {
+        let answer = node.ask(method, &path, Some(body)).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text());
+        assert_eq!(answer.json()["warnings"], warned, "{path}: {}", answer.text());
+    }
+    let named = json!({"heads": heads, "name": "First"});
+    let named = node.ask("POST", &format!("{document}/versions"), Some(named)).await.json();
+    assert_eq!(named["warnings"], json!([]), "it is not public");
+
+    let look = node.get(&format!("{document}/publish")).await;
+    assert!(look["warnings"].as_array().unwrap().contains(&warned[0]), "{look}");
+    assert_eq!((&look["cannot"], &look["next_name"]), (&Value::Null, &json!("Version 1")));
+    let public = json!({"read": "public", "write": "workspace"});
+    let opened = node.ask("PUT", &format!("{document}/audience"), Some(public)).await;
+    assert_eq!(opened.status, 200, "{}", opened.text());
+    assert_eq!(opened.json()["warnings"], look["warnings"]);
+    let heads = node.get(&document).await["heads"].clone();
+    let named = json!({"heads": heads, "name": "Second"});
+    let named = node.ask("POST", &format!("{document}/versions"), Some(named)).await.json();
+    assert_eq!(named["warnings"], warned, "it stands on the public shelf now");
+    node.stop().await;
+}
+
+#[tokio::test]
 async fn a_person_is_told_what_publishing_means_and_looks_at_what_was_found() {
     let node = Node::start().await;
     let workspace = node.workspace().await;
