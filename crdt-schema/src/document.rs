@@ -306,6 +306,19 @@ impl Document {
         self.take_in(changes.into_iter().map(PlainChange::into_change).collect())
     }
 
+    /// Becomes a copy of itself into which more was put.
+    pub fn become_copy(&mut self, copy: Self) {
+        // What was looked at stays worth remembering: it is named by its version.
+        (self.automerge, self.graph) = (copy.automerge, copy.graph);
+    }
+
+    /// Is exactly this the newest version?
+    pub(crate) fn is_at(&self, heads: &[ChangeHash]) -> bool {
+        let mut newest = self.automerge.get_heads();
+        newest.sort_unstable();
+        newest == heads
+    }
+
     /// Returns all changes, each after those it builds on: what [`restore`](Self::restore) takes.
     #[must_use]
     pub fn journal(&self) -> Vec<Vec<u8>> {

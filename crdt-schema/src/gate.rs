@@ -7,6 +7,7 @@
 mod columns;
 mod letters;
 mod operations;
+mod run;
 mod trial;
 
 use std::borrow::Cow;
@@ -17,8 +18,9 @@ use automerge::{ActorId, Change, ChangeHash};
 
 use crate::document::{Document, Graph, Known};
 use crate::limits;
-pub use letters::Letters;
+use letters::Letters;
 use operations::Reach;
+pub use run::{Broken, Run};
 pub(crate) use trial::Cache;
 
 /// Automerge marks the actors of edits at old versions with these bytes, the level and the base actor.
@@ -202,6 +204,24 @@ pub fn admit(known: &Document, actor: &ActorId, changes: &[PlainChange]) -> Verd
 /// Judges the changes of one envelope as [`admit`] does, where each has base actors of its own to choose from.
 #[must_use]
 pub fn admit_from(known: &Document, actors: &[Vec<ActorId>], changes: &[PlainChange]) -> Verdict {
+    admit_with(known, actors, changes, Trial::Apart)
+}
+
+/// Where a change is tried that does more than write letters and values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trial {
+    /// On a document apart, with nothing in it but what the change builds on.
+    Apart,
+    /// By whoever asks, who applies it to a copy that holds just that.
+    ByApplying,
+}
+
+fn admit_with(
+    known: &Document,
+    actors: &[Vec<ActorId>],
+    changes: &[PlainChange],
+    trial: Trial,
+) -> Verdict {
     let is_by_one = |(change, actors): (&PlainChange, &Vec<ActorId>)| {
         actors.iter().any(|actor| belongs(change.actor(), actor))
     };
@@ -212,7 +232,7 @@ pub fn admit_from(known: &Document, actors: &[Vec<ActorId>], changes: &[PlainCha
     if !missing.is_empty() {
         return Verdict::Missing(missing);
     }
-    match judge(known, changes) {
+    match judge(known, changes, trial) {
         Ok(()) => Verdict::Admitted,
         Err(refusal) => Verdict::Refused(refusal),
     }
@@ -229,7 +249,7 @@ fn missing_of(known: Known<'_>, changes: &[PlainChange]) -> Vec<ChangeHash> {
     missing.into_iter().collect()
 }
 
-fn judge(document: &Document, changes: &[PlainChange]) -> Result<(), Refusal> {
+fn judge(document: &Document, changes: &[PlainChange], trial: Trial) -> Result<(), Refusal> {
     let mut added = Graph::default();
     let mut all = Cow::Borrowed(document.automerge());
     let mut judged: Option<&Change> = None;
@@ -252,6 +272,7 @@ fn judge(document: &Document, changes: &[PlainChange]) -> Result<(), Refusal> {
             // stood there: the most frequent changes by far, and what an honest editor writes to the letter. There is
             // nothing that a trial could find.
             Reach::Values => {}
+            Reach::Structure if trial == Trial::ByApplying => {}
             Reach::Structure => trial::run(document, &all, known, change)?,
         }
         let entry = known.entry(change);

@@ -11,12 +11,12 @@ use automerge::{
     ActorId, Automerge, ChangeHash, ExpandedChange, ObjId, ObjType, ReadDoc, ScalarValue,
 };
 
-use super::{PlainChange, Refusal, Verdict, belongs, follows, guard, missing_of, operations};
+use super::{PlainChange, Refusal, Verdict, belongs, follows, missing_of, operations};
 use crate::document::{Document, Graph};
 
 /// Letters on top of a document: changes that the gate admitted, in the order in which they came.
 #[derive(Clone, Debug, Default)]
-pub struct Letters {
+pub(super) struct Letters {
     changes: Vec<PlainChange>,
     graph: Graph,
     heads: Vec<ChangeHash>,
@@ -26,22 +26,20 @@ pub struct Letters {
 
 impl Letters {
     /// Does nothing wait?
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
     /// Judges a change as [`super::admit_from`] does on the document with these letters. `None` if it does more than write and
     /// delete letters in texts of the document: then what waits has to be applied first.
-    #[must_use]
-    pub fn admit(
+    pub(super) fn admit(
         &self,
         document: &Document,
         actors: &[ActorId],
         change: &PlainChange,
+        expanded: &ExpandedChange,
     ) -> Option<Verdict> {
-        let expanded = guard(Refusal::Malformed, || Ok(change.change.decode())).ok()?;
-        if !is_letters(document.automerge(), &expanded) {
+        if !is_letters(document.automerge(), expanded) {
             return None;
         }
         if !actors.iter().any(|actor| belongs(change.actor(), actor)) {
@@ -56,26 +54,23 @@ impl Letters {
             return Some(Verdict::Admitted);
         }
         let verdict = follows(known, &change.change, false)
-            .and_then(|()| operations::check(document.automerge(), self, known, &expanded));
+            .and_then(|()| operations::check(document.automerge(), self, known, expanded));
         Some(match verdict {
             Ok(_) => Verdict::Admitted,
             Err(refusal) => Verdict::Refused(refusal),
         })
     }
 
-    /// Keeps an admitted change, to be applied later. Gives it back if it is more than letters in texts of the document: then it
-    /// has to be applied by itself.
-    #[must_use]
-    pub fn keep(&mut self, document: &Document, change: PlainChange) -> Option<PlainChange> {
-        let Ok(expanded) = guard(Refusal::Malformed, || Ok(change.change.decode())) else {
-            return Some(change);
-        };
-        if !is_letters(document.automerge(), &expanded) {
-            return Some(change);
-        }
+    /// Keeps an admitted change, to be applied later.
+    pub(super) fn keep(
+        &mut self,
+        document: &Document,
+        change: &PlainChange,
+        expanded: &ExpandedChange,
+    ) {
         let known = document.graph().with(&self.graph);
         if known.contains(&change.hash()) {
-            return None;
+            return;
         }
         let entry = known.entry(&change.change);
         if self.heads.is_empty() {
@@ -93,13 +88,11 @@ impl Letters {
                 self.written.insert(letter, (change.hash(), text.clone()));
             }
         }
-        self.changes.push(change);
-        None
+        self.changes.push(change.clone());
     }
 
     /// Returns what waited, in order, to be applied.
-    #[must_use]
-    pub fn into_changes(self) -> Vec<PlainChange> {
+    pub(super) fn into_changes(self) -> Vec<PlainChange> {
         self.changes
     }
 

@@ -7,7 +7,7 @@
 )]
 
 mod forge;
-mod letters;
+mod run;
 mod mutants;
 
 use automerge::legacy::{ElementId, Key, ObjectId, OpId, OpType};

@@ -5,6 +5,7 @@ mod heal;
 mod held;
 mod index;
 mod open;
+mod rehearsal;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -26,7 +27,7 @@ use crdt_schema::membership::DocumentFence;
 pub(crate) use fit::Fit;
 pub(crate) use held::{Held, List};
 pub(crate) use open::{Made, Open};
-use tracing::error;
+use rehearsal::Rehearsal;
 
 /// How many documents stay in memory when nobody looks at them.
 const OPEN: usize = 64;
@@ -42,8 +43,8 @@ pub(crate) struct Documents {
     damage: heal::Damage,
     index: index::Index,
     uses: u64,
-    /// The documents that letters wait for.
-    unsettled: BTreeSet<DocumentId>,
+    /// What came together, until each envelope of it was judged. Nothing is left of it between two commands.
+    rehearsals: BTreeMap<DocumentId, Rehearsal>,
 }
 
 /// An envelope in the order in which this node stored them.
@@ -86,7 +87,7 @@ impl Documents {
             damage: heal::Damage::default(),
             index: index::Index::default(),
             uses: 0,
-            unsettled: BTreeSet::new(),
+            rehearsals: BTreeMap::new(),
         };
         let mut of_documents: BTreeMap<DocumentId, (WorkspaceId, Vec<EnvelopeId>)> =
             BTreeMap::new();
@@ -123,7 +124,7 @@ impl Documents {
             damage: heal::Damage::default(),
             index: index::Index::default(),
             uses: 0,
-            unsettled: BTreeSet::new(),
+            rehearsals: BTreeMap::new(),
         }
     }
 
@@ -219,25 +220,11 @@ impl Documents {
         shelf: &dyn Shelf,
         membership: &impl Membership,
     ) -> Result<Option<&mut Open>, ShelfError> {
-        let mut open = self.open_in_run(id, shelf, membership)?;
-        if let Some(open) = &mut open {
-            open.settle()?;
-        }
-        Ok(open)
+        self.settle_one(id);
+        self.open_in_run(id, shelf, membership)
     }
 
-    /// Applies what waited in a run of envelopes. A document where that fails is read anew when somebody looks at it.
-    pub(crate) fn settle(&mut self) {
-        for id in std::mem::take(&mut self.unsettled) {
-            let settled = self.open.get_mut(&id).map_or(Ok(()), Open::settle);
-            if let Err(error) = settled {
-                error!(document = %id, %error, "letters that passed the gate do not load");
-                self.open.remove(&id);
-            }
-        }
-    }
-
-    /// Opens a document whose letters may wait to be applied until the end of a run of envelopes.
+    /// Opens a document into which what was rehearsed is not put yet.
     fn open_in_run(
         &mut self,
         id: &DocumentId,
@@ -342,11 +329,14 @@ impl Documents {
         let before = self.held.get(&document).map(|held| held.audience().clone());
         let own = self.own;
         let mut outcome = Outcome::default();
-        if let Some(open) = self.open_in_run(&document, shelf, membership)? {
+        self.open_in_run(&document, shelf, membership)?;
+        if let Some(open) = self.open.get_mut(&document) {
             outcome.twin = open.ledger.at(header.node, header.session, header.seq).next();
-            outcome.is_shaken = open.take(id, envelope, changes, membership, &own)?;
-            if !open.letters.is_empty() {
-                self.unsettled.insert(document);
+            let rehearsal = self.rehearsals.get_mut(&document);
+            let waiting = rehearsal.map(|rehearsal| &mut rehearsal.taken);
+            outcome.is_shaken = open.take(id, envelope, changes, waiting, (membership, &own))?;
+            if !open.ledger.is_whole() {
+                self.rehearsals.remove(&document);
             }
         }
         self.arrived(id, envelope);

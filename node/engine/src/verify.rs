@@ -20,25 +20,30 @@ const REMEMBERED: usize = 8_192;
 pub(crate) struct Verified(BTreeSet<EnvelopeId>);
 
 impl Verified {
-    /// Checks what came together, and remembers what is true.
-    pub(crate) fn check(&mut self, envelopes: &[(EnvelopeId, &[u8])]) {
-        let new: Vec<(EnvelopeId, &[u8])> =
-            envelopes.iter().filter(|(id, _)| !self.0.contains(id)).copied().collect();
-        if new.len() < TOGETHER {
-            return;
-        }
+    /// Checks what came together, and remembers what is true. Returns that, in the order in which it came.
+    pub(crate) fn check(
+        &mut self,
+        envelopes: &[(EnvelopeId, &[u8])],
+    ) -> Vec<(EnvelopeId, Envelope)> {
         if self.0.len() > REMEMBERED {
             self.0.clear();
         }
+        let before = &self.0;
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        let share = new.len().div_ceil(processors).max(TOGETHER / 2);
-        let found = thread::scope(|scope| {
-            let shares: Vec<_> =
-                new.chunks(share).map(|share| scope.spawn(|| true_ones(share))).collect();
-            // A share whose thread broke is checked later, one by one.
-            shares.into_iter().filter_map(|share| share.join().ok()).flatten().collect::<Vec<_>>()
-        });
-        self.0.extend(found);
+        let share = envelopes.len().div_ceil(processors).max(TOGETHER / 2);
+        let found: Vec<_> = if envelopes.len() < TOGETHER {
+            true_ones(envelopes, before)
+        } else {
+            thread::scope(|scope| {
+                let shares = envelopes.chunks(share);
+                let shares: Vec<_> =
+                    shares.map(|share| scope.spawn(|| true_ones(share, before))).collect();
+                // A share whose thread broke is checked later, one by one.
+                shares.into_iter().filter_map(|share| share.join().ok()).flatten().collect()
+            })
+        };
+        self.0.extend(found.iter().map(|(id, _)| *id));
+        found
     }
 
     /// Is an envelope signed by who it says?
@@ -56,8 +61,13 @@ impl Verified {
     }
 }
 
-fn true_ones(envelopes: &[(EnvelopeId, &[u8])]) -> Vec<EnvelopeId> {
-    let is_true =
-        |bytes: &[u8]| Envelope::from_bytes(bytes).is_ok_and(|envelope| envelope.is_true());
-    envelopes.iter().filter(|(_, bytes)| is_true(bytes)).map(|(id, _)| *id).collect()
+fn true_ones(
+    envelopes: &[(EnvelopeId, &[u8])],
+    known: &BTreeSet<EnvelopeId>,
+) -> Vec<(EnvelopeId, Envelope)> {
+    let read = |(id, bytes): &(EnvelopeId, &[u8])| {
+        let envelope = Envelope::from_bytes(bytes).ok()?;
+        (known.contains(id) || envelope.is_true()).then_some((*id, envelope))
+    };
+    envelopes.iter().filter_map(read).collect()
 }

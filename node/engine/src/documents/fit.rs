@@ -3,6 +3,7 @@
 use crdt_schema::document::Document;
 use crdt_schema::envelope::{Content, Envelope};
 use crdt_schema::gate::{self, PlainChange, Refusal, Verdict};
+use crdt_schema::identity::EnvelopeId;
 use crdt_schema::ledger::{self, Ledger};
 use crdt_schema::membership::{Log, State};
 use crdt_schema::sign_off;
@@ -25,11 +26,15 @@ impl Documents {
     /// cites, and the gate. `state` is who was in at the membership entries it cites. Looks at nothing but the envelope and its ancestors.
     pub(crate) fn judge(
         &mut self,
+        id: EnvelopeId,
         envelope: &Envelope,
         state: &State,
         log: &Log,
         shelf: &dyn Shelf,
     ) -> Result<Fit, ShelfError> {
+        if let Some(changes) = self.as_rehearsed(id, envelope, state, log) {
+            return Ok(Fit::Fits(changes));
+        }
         let mut changes = Vec::new();
         for change in envelope.changes() {
             match gate::inspect(change) {
@@ -38,15 +43,7 @@ impl Documents {
             }
         }
         let document = envelope.header.document;
-        let mut open = self.open_in_run(&document, shelf, log)?;
-        if let Some(open) = &mut open
-            && let Some(fit) = among_letters(envelope, &mut changes, open, state, log)
-        {
-            return Ok(fit);
-        }
-        if let Some(open) = &mut open {
-            open.settle()?;
-        }
+        let open = self.open(&document, shelf, log)?;
         let (open, genesis) = match (open, &envelope.genesis) {
             (Some(open), _) => (Some(&*open), open.ledger.genesis().clone()),
             (None, Some(genesis)) => (None, genesis.clone()),
@@ -76,34 +73,31 @@ impl Documents {
             None => Ok(through_gate(envelope, changes, ledger, &Document::empty())),
         }
     }
-}
 
-/// Judges one change that only writes letters on those that wait; nothing if there is more to it.
-fn among_letters(
-    envelope: &Envelope,
-    changes: &mut Vec<PlainChange>,
-    open: &Open,
-    state: &State,
-    log: &Log,
-) -> Option<Fit> {
-    let header = &envelope.header;
-    let ([change], Content::Changes(_)) = (&changes[..], &envelope.content) else { return None };
-    let is_alone = open.ledger.at(header.node, header.session, header.seq).next().is_none()
-        && !open.ledger.has_rivals(changes);
-    if !is_alone || !open.ledger.is_whole() {
-        return None;
+    /// Returns the changes of an envelope that passed the gate in a rehearsal, if all that came before it in there was taken and its author
+    /// has the right.
+    fn as_rehearsed(
+        &mut self,
+        id: EnvelopeId,
+        envelope: &Envelope,
+        state: &State,
+        log: &Log,
+    ) -> Option<Vec<PlainChange>> {
+        let header = &envelope.header;
+        let changes = self.rehearsed(id, &header.document)?;
+        let fits = |ledger: &Ledger| {
+            ledger.is_whole()
+                && ledger.at(header.node, header.session, header.seq).next().is_none()
+                && !ledger.has_rivals(changes)
+                && matches!(ledger.judge(envelope, state, log), ledger::Verdict::May)
+        };
+        let fits = match (self.opened(&header.document), &envelope.genesis) {
+            (Some(open), _) => fits(&open.ledger),
+            (None, Some(genesis)) => fits(&Ledger::new(genesis.clone())),
+            (None, None) => false,
+        };
+        if fits { self.act(&header.document) } else { None }
     }
-    let actors = envelope.actors(open.ledger.genesis());
-    let verdict = open.letters.admit(&open.document, actors.first()?, change)?;
-    Some(match open.ledger.judge(envelope, state, log) {
-        ledger::Verdict::TooEarly => Fit::TooEarly,
-        ledger::Verdict::Refused(word) => Fit::Refused(word),
-        ledger::Verdict::May => match verdict {
-            Verdict::Admitted => Fit::Fits(std::mem::take(changes)),
-            Verdict::Missing(_) => Fit::TooEarly,
-            Verdict::Refused(refusal) => refused(envelope, refusal),
-        },
-    })
 }
 
 fn refused(envelope: &Envelope, refusal: Refusal) -> Fit {

@@ -7,7 +7,7 @@ use crdt_schema::comment::{About, Comment, Place, Stance};
 use crdt_schema::copied::Copied;
 use crdt_schema::document::{ApplyError, Document};
 use crdt_schema::envelope::{Content, Envelope, Header};
-use crdt_schema::gate::{self, Letters, PlainChange};
+use crdt_schema::gate::{self, PlainChange};
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{EnvelopeId, Name, NodeId, OrganizationId, SessionId, Timestamp};
 use crdt_schema::key::Person;
@@ -22,10 +22,8 @@ use crate::shelf::{Shelf, ShelfError};
 /// A document in memory.
 #[derive(Debug)]
 pub(crate) struct Open {
-    /// What counts, as people see it, once what waits in `letters` was applied.
+    /// What counts, as people see it.
     pub(crate) document: Document,
-    /// Letters that count and wait to be applied together. Nothing waits between two commands.
-    pub(super) letters: Letters,
     /// All that was accepted.
     pub(crate) ledger: Ledger,
     /// Who made what, of all that was accepted, in the order in which it came.
@@ -124,7 +122,6 @@ impl Open {
     pub(super) fn new(held: &Held) -> Self {
         Self {
             document: Document::empty(),
-            letters: Letters::default(),
             ledger: Ledger::new(held.genesis.clone()),
             made: Vec::new(),
             steps: Vec::new(),
@@ -199,35 +196,39 @@ impl Open {
         is_ready
     }
 
-    /// Applies the letters that wait.
-    pub(super) fn settle(&mut self) -> Result<(), ShelfError> {
-        if self.letters.is_empty() {
+    /// Puts changes that count into the document.
+    pub(super) fn apply(&mut self, changes: Vec<PlainChange>) -> Result<(), ShelfError> {
+        if changes.is_empty() {
             return Ok(());
         }
-        let changes = std::mem::take(&mut self.letters).into_changes();
         self.document.apply(changes).map_err(|error| broken(&error))
     }
 
-    /// Takes an envelope that fits, and finds anew what counts; letters may wait to be applied with those that follow. Returns whether anything that counted before no longer does, or the other way
-    /// round: then readers cannot go on from what they saw.
+    /// Takes an envelope that fits, and finds anew what counts; its changes wait where others of a rehearsal do. Returns whether
+    /// anything that counted before no longer does, or the other way round: then readers cannot go on from what they saw.
     pub(super) fn take(
         &mut self,
         id: EnvelopeId,
         envelope: &Envelope,
         changes: Vec<PlainChange>,
-        membership: &impl Membership,
-        own: &OrganizationId,
+        waiting: Option<&mut Vec<PlainChange>>,
+        (membership, own): (&impl Membership, &OrganizationId),
     ) -> Result<bool, ShelfError> {
         let was_whole = self.ledger.is_whole();
         self.record(envelope, Placed::new(id, envelope, &changes), &changes);
         let is_different = self.ledger.count(membership, own);
-        if was_whole && self.ledger.is_whole() {
-            self.apply_or_wait(changes)?;
-            return Ok(false);
+        let is_whole = was_whole && self.ledger.is_whole();
+        match waiting {
+            Some(waiting) if is_whole => {
+                waiting.extend(changes);
+                return Ok(false);
+            }
+            // They count, or are found not to below.
+            Some(waiting) => self.apply(std::mem::take(waiting))?,
+            None => {}
         }
-        self.settle()?;
-        if !is_different && self.ledger.counts(&id) {
-            self.document.apply(changes).map_err(|error| broken(&error))?;
+        if is_whole || (!is_different && self.ledger.counts(&id)) {
+            self.apply(changes)?;
             return Ok(false);
         }
         for change in &changes {
@@ -235,20 +236,6 @@ impl Open {
         }
         self.rebuild()?;
         Ok(true)
-    }
-
-    fn apply_or_wait(&mut self, mut changes: Vec<PlainChange>) -> Result<(), ShelfError> {
-        if changes.len() == 1
-            && let Some(change) = changes.pop()
-            && let Some(change) = self.letters.keep(&self.document, change)
-        {
-            changes.push(change);
-        }
-        if changes.is_empty() {
-            return Ok(());
-        }
-        self.settle()?;
-        self.document.apply(changes).map_err(|error| broken(&error))
     }
 
     /// Takes note of an envelope whose changes are in the document already.

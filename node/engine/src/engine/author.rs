@@ -101,7 +101,7 @@ impl Engine {
             .ok_or(Refused::NoSuchWorkspace)?;
         let log = workspaces.log_mut(&workspace).ok_or(Refused::NoSuchWorkspace)?;
         let fit = documents
-            .judge(envelope, &state, log, &**shelf)
+            .judge(id, envelope, &state, log, &**shelf)
             .map_err(|error| Self::storage(&error))?;
         let changes = match fit {
             Fit::Fits(changes) => changes,

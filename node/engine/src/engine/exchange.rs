@@ -334,7 +334,7 @@ impl Engine {
             .map(|bytes| (Envelope::id_of(bytes), bytes.as_slice()))
             .filter(|(id, _)| !self.documents.knows(id))
             .collect();
-        self.verified.check(&new);
+        self.rehearse(workspace, &new);
         let mut touched = BTreeSet::new();
         for bytes in envelopes {
             if let Fate::Taken(document) = self.take_one(&[from], workspace, bytes, effects) {
@@ -352,6 +352,23 @@ impl Engine {
         }
         // What was put off may be here now, whoever sent it.
         self.ask_others(from, workspace, effects);
+    }
+
+    /// Takes what came together through the gate together, where there is more than one.
+    fn rehearse(&mut self, workspace: WorkspaceId, envelopes: &[(EnvelopeId, &[u8])]) {
+        if envelopes.len() < 2 {
+            return;
+        }
+        let mut envelopes = self.verified.check(envelopes);
+        envelopes.retain(|(_, envelope)| {
+            envelope.header.workspace == workspace && envelope.is_well_formed()
+        });
+        let Self { documents, workspaces, shelf, .. } = self;
+        let Some(log) = workspaces.log_mut(&workspace) else { return };
+        if let Err(error) = documents.rehearse(envelopes, &**shelf, &*log) {
+            // Each is judged by itself then, and says so again.
+            error!(%error, "cannot read the store");
+        }
     }
 
     /// Looks again at what was put off.
@@ -374,7 +391,16 @@ impl Engine {
         let mut senders = BTreeSet::new();
         loop {
             let mut moved = false;
-            for (_, early) in self.sync.waiting().take_out(&workspace, document) {
+            let mut waited = self.sync.waiting().take_out(&workspace, document);
+            // About in the order in which they build on each other.
+            waited.sort_by_cached_key(|(_, early)| {
+                let envelope = Envelope::from_bytes(&early.bytes);
+                envelope.ok().map(|envelope| (envelope.header.time, envelope.header.seq))
+            });
+            let together: Vec<_> =
+                waited.iter().map(|(id, early)| (*id, early.bytes.as_slice())).collect();
+            self.rehearse(workspace, &together);
+            for (_, early) in waited {
                 senders.extend(early.from.iter().copied());
                 moved |= matches!(
                     self.take_one(&early.from, early.workspace, early.bytes, effects),
@@ -483,7 +509,7 @@ impl Engine {
         }
         let Self { documents, workspaces, shelf, .. } = self;
         let Some(log) = workspaces.log_mut(&workspace) else { return Fate::Waits(document) };
-        let outcome = match documents.judge(&envelope, &state, log, &**shelf) {
+        let outcome = match documents.judge(id, &envelope, &state, log, &**shelf) {
             Ok(Fit::Fits(changes)) => documents.take(id, &envelope, changes, &**shelf, &*log),
             Ok(Fit::TooEarly) => return Fate::Waits(document),
             Ok(Fit::Refused(why)) => return self.refuse_of(&envelope, why, effects),
