@@ -26,10 +26,12 @@ mod tagging_convention;
 pub use form::{ListSpec, Shape, Spec};
 pub use matching::{CannotMatch, MATCHES_MAX, propose_matches};
 pub use passages::{Passage, area, decision, passages};
-pub use public::{may_tell_where_a_refuge_is, unfit_for_public};
+pub use public::{doubts, may_tell_where_a_refuge_is, unfit_for_public};
 pub use tag::{RELATIONS, inverse, tag_address};
 
 use schemars::{JsonSchema, schema_for};
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -168,7 +170,7 @@ pub fn check(content: &Value) -> Result<(Kind, Value), Vec<Problem>> {
     }
     if let Err(error) = (form(kind).check)(content) {
         let pointer = pointer_of(error.path());
-        problems.push(Problem { pointer, message: format!("Put this right: {}.", error.inner()) });
+        problems.push(Problem { pointer, message: what_stands_there(&error.inner().to_string()) });
     }
     if problems.is_empty() {
         problems = rules::problems(kind, content);
@@ -181,6 +183,30 @@ pub fn check(content: &Value) -> Result<(Kind, Value), Vec<Problem>> {
 #[must_use]
 pub fn warnings(kind: Kind, content: &Value) -> Vec<Problem> {
     rules::warnings(kind, content)
+}
+
+/// Says in plain words what a reader of JSON complains of.
+fn what_stands_there(complaint: &str) -> String {
+    let mistake =
+        complaint.strip_prefix("invalid type: ").and_then(|it| it.split_once(", expected "));
+    let Some((found, wanted)) = mistake else { return format!("Put this right: {complaint}.") };
+    let found = match found.split(' ').next().unwrap_or_default() {
+        "integer" | "floating" => "a number",
+        "boolean" => "true or false",
+        "string" => "text",
+        "sequence" => "a list",
+        "map" => "a group of fields",
+        "null" => "nothing",
+        _ => found,
+    };
+    let wanted = match wanted {
+        "a string" => "text",
+        "a sequence" => "a list",
+        "a boolean" => "true or false",
+        wanted if wanted.starts_with("struct") || wanted.contains("map") => "a group of fields",
+        wanted => wanted,
+    };
+    format!("Here stands {found}. Put {wanted} in its place.")
 }
 
 fn pointer_of(path: &serde_path_to_error::Path) -> String {
@@ -231,6 +257,14 @@ pub fn tags(content: &Value) -> Vec<String> {
         .get("tags")
         .and_then(Value::as_array)
         .map_or_else(Vec::new, |tags| tags.iter().filter_map(name).collect())
+}
+
+/// Returns the short codes of the tags in a list of tags: documents that carry one name it by them.
+#[must_use]
+pub fn codes(content: &Value) -> BTreeSet<String> {
+    let terms = content.pointer("/body/terms").and_then(Value::as_array).into_iter().flatten();
+    let codes = terms.filter_map(|term| term.get("curie")?.as_str());
+    codes.filter(|code| !code.is_empty()).map(str::to_owned).collect()
 }
 
 fn text(content: &Value, field: &str) -> String {

@@ -19,6 +19,7 @@ mod count;
 mod discussions;
 mod graph;
 mod log;
+mod published;
 mod right;
 mod sign_offs;
 mod suggestions;

@@ -78,6 +78,7 @@ const PROVIDERS: [&str; 16] = [
 pub fn look(text: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     emails(text, &mut found);
+    mobiles(text, &mut found);
     numbers(text, &mut found);
     postcodes(text, &mut found);
     births(text, &mut found);
@@ -121,6 +122,50 @@ fn emails(text: &str, found: &mut Vec<Finding>) {
     }
 }
 
+/// Finds mobile numbers, however their digits are set apart.
+fn mobiles(text: &str, found: &mut Vec<Finding>) {
+    let (mut before, mut from) = (' ', 0);
+    for (at, c) in text.char_indices() {
+        let may_begin = (c.is_ascii_digit() || c == '+') && !before.is_alphanumeric() && at >= from;
+        before = c;
+        if let Some(rest) = text.get(at..).filter(|_| may_begin)
+            && let Some(length) = mobile_at_start(rest)
+        {
+            push(found, Sort::Mobile, rest.get(..length).unwrap_or(rest));
+            from = at + length;
+        }
+    }
+}
+
+/// Returns how many bytes a mobile number takes that a text begins with.
+fn mobile_at_start(text: &str) -> Option<usize> {
+    const DIGITS: usize = 15;
+    const BETWEEN: usize = 2;
+    let (mut digits, mut between) = (String::new(), 0);
+    for (at, c) in text.char_indices() {
+        if c.is_ascii_digit() && digits.len() < DIGITS {
+            (digits, between) = (digits + c.encode_utf8(&mut [0; 4]), 0);
+            let goes_on =
+                text.get(at + 1..).is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+            if is_mobile(&digits) && !goes_on {
+                return Some(at + 1);
+            }
+        } else if " -.()".contains(c) && !digits.is_empty() && between < BETWEEN {
+            between += 1;
+        } else if !(c == '+' && at == 0) {
+            return None;
+        }
+    }
+    None
+}
+
+/// With and without the country's code, and the zero that some leave in behind it.
+fn is_mobile(digits: &str) -> bool {
+    [("07", 11), ("447", 12), ("4407", 13), ("00447", 14), ("004407", 15)]
+        .iter()
+        .any(|(start, length)| digits.starts_with(start) && digits.len() == *length)
+}
+
 /// Finds runs of digits that may have single spaces or hyphens in them.
 fn numbers(text: &str, found: &mut Vec<Finding>) {
     let mut run = String::new();
@@ -132,7 +177,10 @@ fn numbers(text: &str, found: &mut Vec<Finding>) {
         if goes_on && !(run.is_empty() && before.is_alphanumeric()) {
             run.push(c);
         } else if !run.is_empty() {
-            number(run.trim_end_matches([' ', '-']), found);
+            // With a letter behind it, it is part of some other name.
+            if !c.is_alphabetic() {
+                number(run.trim_end_matches([' ', '-']), found);
+            }
             run.clear();
         }
         before = c;
@@ -141,13 +189,7 @@ fn numbers(text: &str, found: &mut Vec<Finding>) {
 
 fn number(run: &str, found: &mut Vec<Finding>) {
     let digits: Vec<u32> = run.chars().filter_map(|c| c.to_digit(10)).collect();
-    let plain: String = run.chars().filter(|c| c.is_ascii_digit()).collect();
-    let is_mobile = (plain.starts_with("07") && digits.len() == 11)
-        || (plain.starts_with("447") && digits.len() == 12)
-        || (plain.starts_with("00447") && digits.len() == 14);
-    if is_mobile {
-        push(found, Sort::Mobile, run);
-    } else if digits.len() == 10 && is_nhs_number(&digits) {
+    if digits.len() == 10 && is_nhs_number(&digits) {
         push(found, Sort::NhsNumber, run);
     }
 }
@@ -169,8 +211,7 @@ fn postcodes(text: &str, found: &mut Vec<Finding>) {
         text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     for pair in words.windows(2) {
         if let [outward, inward] = pair
-            && is_outward(outward)
-            && is_inward(inward)
+            && are_postcode(outward, inward)
         {
             push(found, Sort::Postcode, &format!("{outward} {inward}"));
         }
@@ -178,12 +219,26 @@ fn postcodes(text: &str, found: &mut Vec<Finding>) {
     for word in words {
         if let Some((outward, inward)) =
             word.len().checked_sub(3).and_then(|at| word.split_at_checked(at))
-            && is_outward(outward)
-            && is_inward(inward)
+            && are_postcode(outward, inward)
         {
             push(found, Sort::Postcode, word);
         }
     }
+}
+
+/// In capitals, or in small letters throughout.
+fn are_postcode(outward: &str, inward: &str) -> bool {
+    let is_small = |word: &str| !word.chars().any(|c| c.is_ascii_uppercase());
+    if is_small(outward) && is_small(inward) {
+        let [outward, inward] = [outward, inward].map(str::to_ascii_uppercase);
+        return is_outward(&outward) && is_inward(&inward) && !is_ordinal(&inward);
+    }
+    is_outward(outward) && is_inward(inward)
+}
+
+/// As in "the m1 2nd exit".
+fn is_ordinal(inward: &str) -> bool {
+    matches!(inward.get(1..), Some("ST" | "ND" | "RD" | "TH"))
 }
 
 fn is_outward(word: &str) -> bool {
@@ -243,6 +298,11 @@ mod tests {
         for (text, sort) in [
             ("Ring her on 07700 900123 after six", Sort::Mobile),
             ("+44 7700 900123", Sort::Mobile),
+            ("+44 (0)7700 900123", Sort::Mobile),
+            ("07700.900.123", Sort::Mobile),
+            ("Room 24. (07700) 900-123", Sort::Mobile),
+            ("sw1a1aa", Sort::Postcode),
+            ("he lives in ls6 3qw", Sort::Postcode),
             ("NHS no. 943 476 5919", Sort::NhsNumber),
             ("He lives at 3 Hill Road, LS6 3QW.", Sort::Postcode),
             ("EC1A1BB", Sort::Postcode),
@@ -270,6 +330,8 @@ mod tests {
             "The project was born out of need in 2019",
             "Charity number 9990004; version 1.2; P1 and 2AB",
             "943 476 5918",
+            "https://openactive.io/activity-list#9434765919a1-4f-943476591900b",
+            "from the m1 2nd exit on the left",
             "",
         ] {
             assert_eq!(look(text), [], "{text}");

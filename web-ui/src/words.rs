@@ -133,7 +133,9 @@ pub fn plain(code: &str) -> String {
     if let Some((_, known)) = KNOWN.iter().find(|(known, _)| *known == code) {
         return (*known).to_owned();
     }
-    if code.contains(' ') || !code.starts_with(|c: char| c.is_ascii_lowercase()) {
+    // A language, a fingerprint or a number of a list means what it says.
+    let is_word = code.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+    if !is_word || !code.starts_with(|c: char| c.is_ascii_lowercase()) {
         return code.to_owned();
     }
     let mut words = String::with_capacity(code.len() + 4);
@@ -235,6 +237,8 @@ mod tests {
             ("any partner organisation", "any partner organisation"),
             ("idva", "Independent domestic violence adviser (IDVA)"),
             ("GP practices", "GP practices"),
+            ("en-GB", "en-GB"),
+            ("ee0b12", "ee0b12"),
             ("", ""),
         ] {
             assert_eq!(plain(code), words);

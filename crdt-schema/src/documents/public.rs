@@ -1,11 +1,11 @@
-//! What stands in the way of showing a document to everybody: what is missing from it, and a refuge whose place it tells.
-//!
-//! It looks at what a document says. Whether there are words about a person in it, [`crate::personal`] looks for.
+//! What stands in the way of showing a document to everybody: what is missing from it, a refuge whose place it tells, and what
+//! may be about a person.
 
 use serde_json::{Map, Value};
 
 use super::{Problem, check, label, title_field};
 use crate::identity::Kind;
+use crate::personal;
 
 /// Fields in which directories say where something is.
 const PLACES: [&str; 9] = [
@@ -18,6 +18,11 @@ const PLACES: [&str; 9] = [
     "postal_code",
     "postcode",
     "latitude",
+];
+/// What the names of streets end with.
+const STREETS: [&str; 14] = [
+    "avenue", "close", "court", "crescent", "drive", "gardens", "grove", "lane", "place", "road",
+    "row", "street", "terrace", "way",
 ];
 /// Fields that say what something is called.
 const NAMES: [&str; 3] = ["name", "title", "alternate_name"];
@@ -37,17 +42,31 @@ pub fn unfit_for_public(kind: Kind, content: &Value) -> Vec<Problem> {
             problems.push(Problem { message: fill_in(kind, &names), pointer });
         }
     }
-    if let Some(place) = refuge(content, "") {
-        let message = "This is a refuge, and here it says where it is. Take the place out: nobody may learn where a refuge is.";
-        problems.push(Problem { pointer: place, message: message.to_owned() });
-    }
     problems
+}
+
+/// Says where something that is called a refuge tells its place. That is wrong for readers in a workspace too.
+pub(super) fn told_refuge(content: &Value) -> Option<Problem> {
+    let message = "This is a refuge, and here it says where it is. Take the place out: nobody may learn where a refuge is.";
+    refuge(content, "").map(|pointer| Problem { pointer, message: message.to_owned() })
 }
 
 /// Does it speak of a refuge and tell a place, though nothing says that the place is the refuge's?
 #[must_use]
 pub fn may_tell_where_a_refuge_is(content: &Value) -> bool {
-    speaks_of_refuge(content) && place(content, "").is_some()
+    has_text(content, &speaks_of_refuge)
+        && (place(content, "").is_some() || has_text(content, &tells_address))
+}
+
+/// Says what in a document may be about a person, or tell where a refuge is, as sentences without a full stop.
+#[must_use]
+pub fn doubts(content: &Value) -> Vec<String> {
+    let mut doubts: Vec<String> =
+        personal::look_in(content).iter().map(personal::Finding::words).collect();
+    if may_tell_where_a_refuge_is(content) {
+        doubts.push("It speaks of a refuge, and tells a place".to_owned());
+    }
+    doubts
 }
 
 /// Returns the fields without which a kind says nothing, as paths.
@@ -109,19 +128,50 @@ fn is_called_refuge(members: &Map<String, Value>) -> bool {
     names.into_iter().any(says_refuge)
 }
 
-fn speaks_of_refuge(value: &Value) -> bool {
+fn has_text(value: &Value, is_so: &impl Fn(&str) -> bool) -> bool {
     match value {
-        Value::String(text) => says_refuge(text),
-        Value::Array(items) => items.iter().any(speaks_of_refuge),
-        Value::Object(members) => members.values().any(speaks_of_refuge),
+        Value::String(text) => is_so(text),
+        Value::Array(items) => items.iter().any(|item| has_text(item, is_so)),
+        Value::Object(members) => members.values().any(|member| has_text(member, is_so)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
 /// "Refugees" are others.
 fn says_refuge(text: &str) -> bool {
-    text.split(|c: char| !c.is_alphanumeric())
-        .any(|word| word.eq_ignore_ascii_case("refuge") || word.eq_ignore_ascii_case("refuges"))
+    let words = words(text);
+    words.iter().any(|word| matches!(word.as_str(), "refuge" | "refuges"))
+        || words.windows(2).any(|pair| {
+            matches!(pair, [safe, home] if safe == "safe"
+                && matches!(home.as_str(), "house" | "houses" | "accommodation"))
+        })
+}
+
+/// Says it so, or in other words.
+fn speaks_of_refuge(text: &str) -> bool {
+    let words = words(text);
+    let says = |one: &str| words.iter().any(|word| word == one);
+    let is_about_abuse = says("domestic") && (says("abuse") || says("violence"));
+    let is_home = ["accommodation", "shelter", "housing"].into_iter().any(says);
+    says_refuge(text) || (is_about_abuse && is_home)
+}
+
+/// Has it a house number in a street?
+fn tells_address(text: &str) -> bool {
+    let words = words(text);
+    let is_in_street = |at: usize| {
+        let names = words.iter().skip(at + 1).take(3);
+        names.into_iter().any(|name| STREETS.contains(&name.as_str()))
+    };
+    let mut numbers =
+        (0_usize..).zip(&words).filter(|(_, word)| word.starts_with(|c: char| c.is_ascii_digit()));
+    numbers.any(|(at, _)| is_in_street(at))
+        || personal::look(text).iter().any(|one| one.looks_like == personal::Sort::Postcode)
+}
+
+fn words(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
 }
 
 /// Returns where a place is told.
@@ -187,6 +237,15 @@ mod tests {
         let others = service("Advice for refugees", place.clone());
         assert_eq!(pointers(Kind::Service, &others), Vec::<String>::new());
         assert!(!may_tell_where_a_refuge_is(&others));
+        let safe = service("Safe house for women", place.clone());
+        assert_eq!(pointers(Kind::Service, &safe), ["/service_at_locations"]);
+        let mut other = service("Emergency accommodation", place.clone());
+        assert!(!may_tell_where_a_refuge_is(&other));
+        other["description"] = json!("A shelter from domestic violence.");
+        assert!(may_tell_where_a_refuge_is(&other));
+        let note = |text: &str| json!({"document_type": "note", "body": {"text": text}});
+        assert!(may_tell_where_a_refuge_is(&note("The refuge is at 7 Hidden Lane, Northmere.")));
+        assert!(!may_tell_where_a_refuge_is(&note("The refuge has 7 rooms. Ask in the office.")));
         let mut speaks = service("Harbour House", place);
         speaks["description"] = json!("A refuge for women.");
         assert_eq!(pointers(Kind::Service, &speaks), Vec::<String>::new());

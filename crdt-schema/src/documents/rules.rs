@@ -15,6 +15,11 @@ use crate::identity::Kind;
 
 /// Returns everything that has to be put right.
 pub(super) fn problems(kind: Kind, content: &Value) -> Vec<Problem> {
+    let refuge = super::public::told_refuge(content).into_iter();
+    refuge.chain(problems_of(kind, content)).collect()
+}
+
+fn problems_of(kind: Kind, content: &Value) -> Vec<Problem> {
     match kind {
         Kind::DataRequest => request::problems(content),
         Kind::TaggingConvention => tags::problems(content),

@@ -346,10 +346,14 @@ fn report(file: &Path, mut result: Value, output: &mut Output) -> anyhow::Result
         }
     }
     for row in &skipped {
+        let place = text(row, "/pointer");
+        let place = if place.is_empty() { place } else { format!(" (at {place})") };
         output.say(&format!(
-            "not imported from {}: {}",
+            "not imported from {}, document {}: {}{}",
             file.display(),
-            plain(&text(row, "/reason"))
+            text(row, "/row"),
+            plain(&text(row, "/reason")),
+            plain(&place)
         ));
     }
     Ok(skipped.len())

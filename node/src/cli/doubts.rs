@@ -4,6 +4,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use anyhow::Context as _;
+use crdt_schema::documents;
 use crdt_schema::personal::{self, Finding};
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::cli::output::{Output, plain};
 
 /// Looks in what is to be shared.
 pub(crate) fn look_in(value: &Value, output: &mut Output) -> anyhow::Result<()> {
-    ask(personal::look_in(value).iter().map(Finding::words), output)
+    ask(documents::doubts(value).into_iter(), output)
 }
 
 /// Looks in a file: in its texts if it is JSON, else in all of it.

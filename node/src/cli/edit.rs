@@ -97,8 +97,9 @@ fn parse_set(text: &str) -> Result<(String, String), &'static str> {
 /// Returns the JSON patch that gives fields new texts.
 fn set(seen: &Value, fields: Vec<(String, String)>) -> Value {
     let operation = |(pointer, value): (String, String)| {
-        // In a list, "add" would put a new item before the one that is meant.
-        let op = if seen.pointer(&pointer).is_some() { "replace" } else { "add" };
+        // In a list, "add" would put a new item before the one that is meant. Elsewhere it sets what is there and what is not.
+        let list = pointer.rsplit_once('/').and_then(|(list, _)| seen.pointer(list));
+        let op = if list.is_some_and(Value::is_array) { "replace" } else { "add" };
         json!({"op": op, "path": pointer, "value": value})
     };
     fields.into_iter().map(operation).collect()
@@ -109,17 +110,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_that_is_there_is_replaced_and_a_new_one_added() {
+    fn a_field_is_set_whether_or_not_it_is_there_and_an_item_replaced() {
         assert_eq!(parse_set("/title=a=b"), Ok(("/title".to_owned(), "a=b".to_owned())));
         assert!(parse_set("title=a").is_err() && parse_set("/title").is_err());
-        let seen = json!({"steps": [{"title": "Ask"}]});
-        let fields =
-            ["/steps/0/title=Ask kindly", "/status=draft"].map(|text| parse_set(text).unwrap());
+        let seen = json!({"steps": [{"title": "Ask"}], "needs": ["food"]});
+        let fields = ["/steps/0/title=Ask kindly", "/status=draft", "/needs/0=money"]
+            .map(|text| parse_set(text).unwrap());
         assert_eq!(
             set(&seen, fields.to_vec()),
             json!([
-                {"op": "replace", "path": "/steps/0/title", "value": "Ask kindly"},
+                {"op": "add", "path": "/steps/0/title", "value": "Ask kindly"},
                 {"op": "add", "path": "/status", "value": "draft"},
+                {"op": "replace", "path": "/needs/0", "value": "money"},
             ])
         );
     }

@@ -48,6 +48,7 @@ pub(crate) async fn name(args: Naming, client: &Client, output: &mut Output) -> 
     let document = with_query(&format!("/documents/{}", args.id), &version);
     let document = client.get(&document).await.context(cannot)?;
     let heads = args.heads.map_or_else(|| text(&document, "/heads"), |heads| heads.to_string());
+    doubts::look_in(&json!(args.name), output)?;
     // A named version of a public document stands on the public shelf.
     if text(&document, "/audience/read") == "public" {
         doubts::look_in(&document, output)?;

@@ -1,4 +1,5 @@
-//! A request can only be declined after both sides have spoken, with a reason, and with the alternative that is claimed.
+//! A request can only be declined after both sides have spoken, with a reason, and with the alternative that is claimed. Whatever
+//! ends it otherwise than with a yes is a no, whatever it is called; only who asks can take it back, and says so.
 
 use serde_json::Value;
 
@@ -10,26 +11,43 @@ const REASONS: &str = "/body/decision/reasons";
 const ALTERNATIVE: &str = "/body/decision/alternative_offered/description";
 const CHANGE: &str = "/body/decision/what_would_change_the_answer";
 
+/// Words for the state of a request that has come to an end without a yes, in files of other programs too.
+const ENDS: [&str; 12] = [
+    "archived",
+    "cancelled",
+    "canceled",
+    "closed",
+    "completed",
+    "declined",
+    "denied",
+    "done",
+    "no",
+    "refused",
+    "rejected",
+    "superseded",
+];
+const WITHDRAWN: &str = "withdrawn";
+const SIDES: [&str; 2] = ["requesting_organization", "receiving_organization"];
+
 pub(super) fn problems(content: &Value) -> Vec<Problem> {
-    let outcome = text(content, OUTCOME);
-    let is_declined = matches!(outcome, "declined" | "declined_with_alternative");
-    if text(content, "/status") == "declined" && !is_declined {
-        let message =
-            "Before the request is declined, fill in the decision: its outcome and its reasons.";
+    let outcome = text(content, OUTCOME).to_lowercase();
+    let status = text(content, "/status").to_lowercase();
+    if outcome == WITHDRAWN || (outcome.is_empty() && status == WITHDRAWN) {
+        let place = if outcome.is_empty() { "/status" } else { OUTCOME };
+        return taken_back(content, place).into_iter().collect();
+    }
+    let is_yes = matches!(outcome.as_str(), "approved" | "approved_in_part");
+    if outcome.is_empty() && ENDS.contains(&status.as_str()) {
+        let message = "Before the request is declined or closed, fill in the decision: its outcome and its reasons.";
         return vec![problem("/status", message)];
     }
-    if !is_declined {
+    if outcome.is_empty() || is_yes {
         return Vec::new();
     }
     let mut problems = Vec::new();
-    for side in ["requesting_organization", "receiving_organization"] {
+    for side in SIDES {
         if !has_spoken(content, side) {
-            let name = text(content, &format!("/body/{side}/name"));
-            let name = match (name, side) {
-                ("", "requesting_organization") => "the organisation that asks",
-                ("", _) => "the organisation that is asked",
-                (name, _) => name,
-            };
+            let name = name_of(content, side);
             let message = format!(
                 "Before you decline, talk: add what {name} said under “Conversation”. Say who spoke by the organisation’s name, or “both”."
             );
@@ -45,7 +63,7 @@ pub(super) fn problems(content: &Value) -> Vec<Problem> {
     if outcome == "declined_with_alternative" && text(content, ALTERNATIVE).is_empty() {
         problems.push(problem(ALTERNATIVE, "Say what is offered instead."));
     }
-    if outcome == "declined"
+    if outcome != "declined_with_alternative"
         && text(content, CHANGE).is_empty()
         && text(content, ALTERNATIVE).is_empty()
     {
@@ -53,6 +71,24 @@ pub(super) fn problems(content: &Value) -> Vec<Problem> {
         problems.push(problem(CHANGE, message));
     }
     problems
+}
+
+/// Only who asks can take a request back; and whoever reads it later should know why.
+fn taken_back(content: &Value, place: &str) -> Option<Problem> {
+    let [asks, _] = SIDES;
+    let message = format!(
+        "Only who asks can withdraw a request: add why {} does under “Conversation”. Whoever is asked can decline it.",
+        name_of(content, asks)
+    );
+    (!has_spoken(content, asks)).then(|| problem(place, message))
+}
+
+fn name_of<'a>(content: &'a Value, side: &str) -> &'a str {
+    match (text(content, &format!("/body/{side}/name")), side) {
+        ("", "requesting_organization") => "the organisation that asks",
+        ("", _) => "the organisation that is asked",
+        (name, _) => name,
+    }
 }
 
 /// Is there an entry of this side in the conversation?

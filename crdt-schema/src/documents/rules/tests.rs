@@ -55,6 +55,29 @@ fn a_no_needs_both_sides_and_a_reason() {
     assert_eq!(wrong(&request(json!({"outcome": "approved"}), json!([]))), [""; 0]);
 }
 
+#[test]
+fn a_no_by_any_other_name_is_a_no() {
+    for status in ["closed", "refused", "Rejected", "superseded"] {
+        let mut closed = request(json!({}), json!([]));
+        closed["status"] = json!(status);
+        assert_eq!(wrong(&closed), ["/status"], "{status}");
+        closed["body"]["decision"] = json!({"outcome": "approved"});
+        assert_eq!(wrong(&closed), [""; 0], "{status}");
+    }
+    for outcome in ["No", "rejected", "Declined", "not_now"] {
+        let silent = request(json!({"outcome": outcome}), json!([]));
+        assert!(wrong(&silent).contains(&"/body/decision/reasons".to_owned()), "{outcome}");
+    }
+    let asked = json!([{"by": "Northmere Borough Council", "text": "We cannot"}]);
+    let asks = json!([{"by": "nfa", "text": "We found the figures elsewhere"}]);
+    let withdrawn = json!({"outcome": "withdrawn"});
+    assert_eq!(wrong(&request(withdrawn.clone(), asked)), ["/body/decision/outcome"]);
+    assert_eq!(wrong(&request(withdrawn, asks)), [""; 0]);
+    let mut open = request(json!({}), json!([]));
+    open["status"] = json!("open");
+    assert_eq!(wrong(&open), [""; 0]);
+}
+
 fn tags(terms: Value) -> Value {
     json!({"document_type": "tagging_convention", "title": "T", "body": {
         "taxonomy": {"uri": "https://tags.example/needs"}, "terms": terms,

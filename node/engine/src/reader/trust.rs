@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crdt_schema::access::AccessLog;
 use crdt_schema::audience::{Audience, Circle};
 use crdt_schema::bundle::Bundle;
+use crdt_schema::heads::Heads;
 use crdt_schema::identity::{
     DocumentId, EntryId, EnvelopeId, OrganizationId, Timestamp, WorkspaceId,
 };
@@ -307,10 +308,28 @@ impl Reader<'_> {
     /// # Errors
     /// If there is no such document, or the store cannot be read.
     pub fn bundle(&self, id: &DocumentId) -> Result<Bundle, Refused> {
+        self.bundle_of(id, self.0.documents.envelopes(id))
+    }
+
+    /// Returns a document as somebody published it, without what was written after that version.
+    ///
+    /// # Errors
+    /// If there is no such document, or the store cannot be read.
+    pub fn published_bundle(
+        &mut self,
+        id: &DocumentId,
+        version: &Heads,
+        named: &EnvelopeId,
+    ) -> Result<Bundle, Refused> {
+        let envelopes = self.opened(id)?.ledger.up_to(version.as_slice(), named);
+        self.bundle_of(id, &envelopes)
+    }
+
+    fn bundle_of(&self, id: &DocumentId, wanted: &[EnvelopeId]) -> Result<Bundle, Refused> {
         let workspace = self.0.readable(id)?;
         let log = self.0.workspaces.log(&workspace).ok_or(Refused::NoSuchDocument)?;
         let mut envelopes = Vec::new();
-        for envelope in self.0.documents.envelopes(id) {
+        for envelope in wanted {
             let bytes = self
                 .0
                 .shelf

@@ -12,7 +12,8 @@ use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, Kind, NodeId, SessionId, Timestamp, WorkspaceId};
 use crdt_schema::key::Person;
 use engine::input::Command;
-use engine::{Conditions, Done, Reader};
+use engine::view::DocumentView;
+use engine::{Conditions, Done, Reader, Search};
 use json_patch::{Patch, PatchOperation};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -106,6 +107,7 @@ pub(crate) fn check(content: &Value) -> Result<(Kind, Value), Problem> {
 
 /// Does what makes a new version of a document.
 pub(crate) async fn make(app: &App, command: Command) -> Result<(DocumentId, Heads), Problem> {
+    codes_kept(app, &command).await?;
     match app.handle().act(command).await? {
         Done::Document { id, heads, made: _ } => Ok((id, heads)),
         Done::Nothing
@@ -118,6 +120,45 @@ pub(crate) async fn make(app: &App, command: Command) -> Result<(DocumentId, Hea
         | Done::Statement(_)
         | Done::Proposal { .. } => Err(Problem::stopping()),
     }
+}
+
+/// Says no to an edit of a list of tags that takes a short code away by which documents carry a tag.
+async fn codes_kept(app: &App, command: &Command) -> Result<(), Problem> {
+    let Command::EditDocument { document, base, edits, .. } = command else { return Ok(()) };
+    let (document, base, edits) = (*document, base.clone(), edits.clone());
+    let read = app.handle().read(move |node| {
+        let Some(view) = node.document(&document) else { return Ok(None) };
+        if view.kind != Kind::TaggingConvention {
+            return Ok(None);
+        }
+        let mut copy = node.open(&document)?.clone();
+        let before = documents::codes(&copy.shown());
+        let base = base.unwrap_or_else(|| copy.heads());
+        // The copy is thrown away, so that nobody ever sees this author.
+        let nobody = envelope::actor(&NodeId([0; 32]), &SessionId([0; 16]));
+        if copy.edit(&nobody, &base, &edits, Timestamp(0)).is_err() {
+            return Ok(None);
+        }
+        let after = documents::codes(&copy.shown());
+        let carried = before.difference(&after).find_map(|code| {
+            let search =
+                Search { workspace: Some(view.workspace), tag: code.clone(), ..Search::default() };
+            let found = node.search(&search);
+            let carriers = found.iter().filter_map(|found| node.document(&found.id));
+            let carry = |view: &DocumentView| view.tags.iter().any(|(_, carried)| carried == code);
+            let count = carriers.filter(carry).count();
+            (count > 0).then(|| (code.clone(), count))
+        });
+        Ok::<_, engine::Refused>(carried)
+    });
+    let Some((code, count)) = read.await?? else { return Ok(()) };
+    let carry = if count == 1 { "1 document carries" } else { &format!("{count} documents carry") };
+    Err(Problem::invalid(
+        "/body/terms",
+        format!(
+            "{carry} the tag with the short code “{code}”: keep the code. To stop using the tag, mark it as given up and say which to use instead"
+        ),
+    ))
 }
 
 /// Which version the editor saw.

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use crdt_schema::personal::{self, Finding};
+use crdt_schema::documents;
 use serde_json::{Value, json};
 
 use crate::http::App;
@@ -17,9 +17,9 @@ pub(crate) async fn look(
     Json(json!({"warnings": warnings(&sent)}))
 }
 
-/// Says what in a value may be about a person, as sentences without a full stop.
+/// Says what in a value may be about a person, or tell where a refuge is, as sentences without a full stop.
 pub(crate) fn warnings(value: &Value) -> Vec<String> {
-    personal::look_in(value).iter().map(Finding::words).collect()
+    documents::doubts(value)
 }
 
 /// Adds them to what is answered.

@@ -59,17 +59,13 @@ impl Look {
         let view = node.document(id).ok_or_else(Problem::not_found)?;
         let content = node.open(id)?.shown();
         let names = node.version_names(id)?;
-        let mut doubts = warnings(&content);
-        if documents::may_tell_where_a_refuge_is(&content) {
-            doubts.push("It speaks of a refuge, and tells a place".to_owned());
-        }
         Ok(Self {
             published: node.published(id)?,
             next_name: next_name(&names),
             cannot: cannot(&view),
             unfit: documents::unfit_for_public(view.kind, &content),
             conflicts: node.conflicts(id)?,
-            doubts,
+            doubts: warnings(&content),
             view,
         })
     }

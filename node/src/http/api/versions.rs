@@ -64,7 +64,8 @@ pub(crate) async fn name(
     let Naming { heads, name } = serde_json::from_value(body).map_err(|error| {
         Problem::invalid("", format!("send {{\"heads\": …, \"name\": …}}: {error}"))
     })?;
-    let warnings = on_the_shelf(&app, document, &heads).await?;
+    let mut warnings = personal::warnings(&json!(name));
+    warnings.extend(on_the_shelf(&app, document, &heads).await?);
     let statement = Statement::Name { version: heads, name };
     let command = Command::State { document, statement, person };
     let id = signatures::send(&app, command).await?;

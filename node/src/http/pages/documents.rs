@@ -26,6 +26,7 @@ use super::home;
 use super::posted::Form;
 use crate::http::App;
 use crate::http::api::edit;
+use crate::http::api::personal::warnings;
 use crate::http::extract::Id;
 
 /// Rows of one page.
@@ -203,6 +204,9 @@ pub(crate) async fn create(
     let mut typed = TitleForm::read(&posted);
     let mut who = AudienceForm::read(&posted);
     match (typed.clone().parse(), who.clone().parse()) {
+        (Ok(title), _) if let Some(doubt) = warnings(&json!(title)).first() => {
+            typed.title.refuse(format!("{doubt}. A title is no place for it: leave it out"));
+        }
         (Ok(title), Ok(who)) => {
             let own = app.handle().read(|node| node.card().organization).await?;
             let audience = audience(who, &posted, own);

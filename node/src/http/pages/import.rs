@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use crdt_schema::documents;
 use crdt_schema::identity::{Kind, PersonId, WorkspaceId};
-use crdt_schema::{documents, personal};
 use serde_json::Value;
 use web_ui::chrome::Tab;
 use web_ui::forms::{Field, FormError};
@@ -120,8 +120,8 @@ fn looked_at(row: usize, content: &Value) -> ImportRow {
             _ => format!("A new {what}"),
         }
     });
-    let result = result.map(|what| match personal::look_in(content).first() {
-        Some(found) => format!("{what}. Check it first: {}", found.words()),
+    let result = result.map(|what| match documents::doubts(content).first() {
+        Some(found) => format!("{what}. Check it first: {found}"),
         None => what,
     });
     ImportRow { row, title: documents::title(content), result, url: None }

@@ -10,6 +10,7 @@ use crdt_schema::identity::{DocumentId, Name};
 use engine::input::{Command, Statement};
 use engine::view::{HistoryView, VersionNameView, WrittenText};
 use serde::Deserialize;
+use serde_json::json;
 use web_ui::pages::versions::{AuthoredRun, AuthoredText, Authors, NamedVersion, Restore, Version};
 use web_ui::reading::Content;
 use web_ui::urls;
@@ -21,6 +22,7 @@ use super::posted::Form;
 use crate::http::App;
 use crate::http::api::documents::{content_at, known_form};
 use crate::http::api::edit;
+use crate::http::api::personal::warnings;
 use crate::http::api::versions::on_the_shelf;
 use crate::http::extract::Id;
 use crate::http::problem::Problem;
@@ -106,6 +108,9 @@ pub(crate) async fn name(
         Ok(_) if let Some(doubt) = doubts.first() => format!(
             "This document is public, and {doubt}. Take it out, or publish the document from its page: there you can say that it may be published"
         ),
+        Ok(name) if let Some(doubt) = warnings(&json!(name)).first() => {
+            format!("{doubt}. Everybody who can read the document sees the name: leave it out")
+        }
         Err(_) if typed.trim().is_empty() => "Enter a name".to_owned(),
         Err(_) => {
             "Use 200 characters or less, on one line, without invisible characters".to_owned()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crdt_schema::documents;
 use crdt_schema::heads::Heads;
-use crdt_schema::identity::{DocumentId, Kind, OrganizationId, Timestamp, WorkspaceId};
+use crdt_schema::identity::{DocumentId, EnvelopeId, Kind, OrganizationId, Timestamp, WorkspaceId};
 use engine::{Event, Reader, Refused};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -32,6 +32,8 @@ pub(crate) struct Entry {
     /// The published version, and what it is called.
     pub(crate) version: Heads,
     pub(crate) name: String,
+    /// The envelope that gave it its name.
+    pub(crate) named: EnvelopeId,
     /// When it was named, as claimed.
     pub(crate) published: Timestamp,
     pub(crate) title: String,
@@ -64,6 +66,7 @@ impl Entry {
             owner_name: view.owner_name,
             version,
             name: published.name,
+            named: published.id,
             published: published.time,
             title: documents::title(&content),
             description: documents::description(&content),

@@ -337,7 +337,9 @@ impl Gathered {
             },
             sign_offs: if is_page { node.sign_offs(&id)? } else { Vec::new() },
             publisher: node.card().name.to_string(),
-            bundle: is_bundle.then(|| node.bundle(&id)).transpose()?,
+            bundle: is_bundle
+                .then(|| node.published_bundle(&id, &entry.version, &entry.named))
+                .transpose()?,
             entry,
         })
     }

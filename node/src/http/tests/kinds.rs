@@ -362,3 +362,37 @@ async fn a_national_list_that_does_not_fit_into_one_change_comes_in_whole_and_in
     assert_eq!(all["items"].as_array().unwrap().len(), 1, "a faulty file changes nothing");
     node.stop().await;
 }
+
+#[tokio::test]
+async fn a_short_code_that_documents_carry_stays() {
+    let node = Node::start().await;
+    let workspace = node.workspace().await;
+    let path = format!("/workspaces/{workspace}/documents");
+    let terms = json!([
+        {"curie": "need:money", "prefLabel": "Money", "status": "agreed"},
+        {"curie": "need:spare", "prefLabel": "Spare", "status": "agreed"},
+    ]);
+    let list = json!({"kind": "tagging_convention", "title": "Needs", "body": {"terms": terms}});
+    let list = node.ask("POST", &path, Some(list)).await.json();
+    let list = format!("/documents/{}", list["id"].as_str().unwrap());
+    let tags = json!([{"name": "Money", "curie": "need:money"}]);
+    let tagged = json!({"kind": "note", "title": "Warm rooms", "tags": tags});
+    assert_eq!(node.ask("POST", &path, Some(tagged)).await.status, 201);
+
+    for change in [
+        json!({"body": {"terms": [{"curie": "need:worries", "prefLabel": "Money", "status": "agreed"}]}}),
+        json!({"body": {"terms": []}}),
+    ] {
+        let refused = node.ask("PATCH", &list, Some(change)).await;
+        assert_eq!(refused.status, 422, "{}", refused.text());
+        assert_eq!(refused.json()["pointer"], "/body/terms");
+        assert!(refused.text().contains("1 document carries"), "{}", refused.text());
+    }
+    let renamed = json!({"body": {"terms": [{"curie": "need:money", "prefLabel": "Money worries", "status": "agreed"}]}});
+    assert_eq!(
+        node.ask("PATCH", &list, Some(renamed)).await.status,
+        200,
+        "nobody carries the other"
+    );
+    node.stop().await;
+}

@@ -52,11 +52,6 @@ async fn what_should_not_be_published_is_refused_with_what_to_do() {
         (json!({"licence": ""}), "/licence", "licence"),
         (json!({"body": {"text": " "}}), "/body/text", "Fill in"),
         (json!({"body": {"text": "Ring Ann on 07700 900123."}}), "", "looks like a mobile"),
-        (
-            json!({"kind": "service", "title": "Northmere Refuge", "service_at_locations": [{"description": "Mill Lane"}]}),
-            "/service_at_locations",
-            "where a refuge is",
-        ),
     ] {
         let id = note(&node, &workspace, more).await;
         let refused = publish(&node, &id, json!({})).await;
@@ -91,6 +86,33 @@ async fn what_should_not_be_published_is_refused_with_what_to_do() {
     let name = publish(&node, &id, json!({"name": " "})).await;
     assert_eq!((name.status.as_u16(), name.json()["pointer"].as_str()), (422, Some("/name")));
     assert_eq!(publish(&node, &"1".repeat(32), json!({"x": 1})).await.status, 404);
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_refuge_is_not_even_written_down_with_its_place() {
+    let node = Node::start().await;
+    let workspace = node.workspace().await;
+    let path = format!("/workspaces/{workspace}/documents");
+    let mut service = json!({"kind": "service", "title": "Northmere Refuge"});
+    let made = node.ask("POST", &path, Some(service.clone())).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let place = json!([{"description": "Mill Lane"}]);
+    let document = format!("/documents/{}", made.json()["id"].as_str().unwrap());
+    let patch = json!({"service_at_locations": place});
+    service["service_at_locations"] = place;
+    for refused in [
+        node.ask("POST", &path, Some(service)).await,
+        node.ask("PATCH", &document, Some(patch)).await,
+    ] {
+        assert_eq!(refused.status, 422, "{}", refused.text());
+        assert_eq!(refused.json()["pointer"], "/service_at_locations");
+        assert!(refused.text().contains("where a refuge is"), "{}", refused.text());
+    }
+    let text = json!({"text": "The refuge is at 7 Hidden Lane."});
+    let note = json!({"kind": "note", "title": "Rooms", "body": text});
+    let warned = node.ask("POST", &path, Some(note)).await.json();
+    assert!(warned["warnings"][0].as_str().unwrap().contains("refuge"), "{warned}");
     node.stop().await;
 }
 

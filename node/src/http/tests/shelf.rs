@@ -58,6 +58,10 @@ async fn anybody_reads_what_is_published_as_it_was_published() {
     }
     let before = node.get(&format!("/documents/{pathway}")).await;
     let title = before["title"].as_str().unwrap();
+    let heads = before["heads"].as_str().unwrap();
+    let sign = json!({"heads": heads, "signatory": "Ann Ash", "title": "Director"});
+    let signed = node.ask("POST", &format!("/documents/{pathway}/signatures"), Some(sign)).await;
+    assert_eq!(signed.status, 201, "{}", signed.text());
     node.ask("PATCH", &format!("/documents/{pathway}"), Some(json!({"title": "Unfinished"}))).await;
 
     let list = visitor.page("/").await;
@@ -80,7 +84,6 @@ async fn anybody_reads_what_is_published_as_it_was_published() {
     for not_here in ["<script", "<form", "Unfinished", "Sign out", "href=\"/"] {
         assert!(!page.contains(not_here), "{not_here}: {page}");
     }
-    let heads = before["heads"].as_str().unwrap();
     assert!(page.contains(heads));
 
     let index: Value = serde_json::from_str(&visitor.page("/index.json").await).unwrap();
@@ -92,6 +95,10 @@ async fn anybody_reads_what_is_published_as_it_was_published() {
     let bundle = visitor.ask(Method::GET, &format!("/{}", entry["bundle"].as_str().unwrap())).await;
     let proven = crdt_schema::bundle::Bundle::from_json(&bundle.body).unwrap().verify().unwrap();
     assert_eq!(proven.documents[0].id.to_string(), pathway);
+    assert_eq!(proven.documents[0].heads.to_string(), heads, "what is not published is not in it");
+    assert!(!bundle.text().contains("Unfinished"));
+    let proven = &proven.documents[0];
+    assert_eq!((proven.signed.len(), proven.heads.to_string().as_str()), (1, heads));
 
     let files = node.get("/shelf").await;
     let files = files["files"].as_array().unwrap();
