@@ -7,8 +7,10 @@
 //! of zero or more.
 
 mod figures;
+mod contributions;
 mod table;
 
+pub use contributions::{BY_ORGANIZATION, Contributor, beside, rows_of_nobody};
 pub use figures::{Count, Figures, Policy, Unfit, figures};
 pub use table::{CELLS_MAX, Hidden, Shown, Table, TooManyCells};
 

@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use crdt_schema::disclosure::{self, Count, Figures, Hidden, Policy};
-use crdt_schema::document::{Edit, FieldPath};
+use crdt_schema::disclosure::{self, Contributor, Count, Hidden, Policy};
+use crdt_schema::document::Edit;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, Kind, PersonId};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ struct Held {
     person: PersonId,
     document: DocumentId,
     heads: Heads,
-    figures: Figures,
+    edits: Vec<Edit>,
 }
 
 impl HeldFigures {
@@ -113,7 +113,7 @@ pub(crate) async fn check(
     form: Form,
 ) -> Result<Response, Refusal> {
     let Form { signed, posted, .. } = form;
-    let Opened { chrome, head, .. } = insight(&app, &signed, id).await?;
+    let Opened { chrome, head, members, content, .. } = insight(&app, &signed, id).await?;
     let wrong = |message: String| vec![FormError { field: "counts".to_owned(), message }];
     let made = counts(posted.get("counts")).and_then(|counts| {
         let figures = disclosure::figures(&counts, &policy(&posted));
@@ -121,14 +121,17 @@ pub(crate) async fn check(
             .map(|figures| (warnings(&counts), figures))
             .map_err(|unfit| sentence(&unfit.to_string()))
     });
-    let (warnings, figures) = match made {
+    let (mut warnings, figures) = match made {
         Ok(made) => made,
         Err(message) => {
             return frame::show_again(&page(&app, &signed, id, &posted, wrong(message)).await?);
         }
     };
     let table = Table::of(&json!({"body": {"data": figures.data}}));
-    let columns = std::iter::once("Area".to_owned()).chain(table.periods.iter().cloned()).collect();
+    let own = members.iter().find(|member| member.is_self).ok_or(Refusal::NotFound)?;
+    let by = Contributor { id: own.organization.to_string(), name: own.name.to_string() };
+    let edits = disclosure::beside(&figures, &content, &by).map_err(|_| Refusal::Broken)?;
+    warnings.extend(others(&content));
     let kept = figures.kept.iter().map(|(area, period, why)| {
         let why = match why {
             Hidden::Small => "it is small",
@@ -139,7 +142,7 @@ pub(crate) async fn check(
     let held = session::secret().map_err(|_| Refusal::Broken)?;
     let shown = CheckFigures {
         chrome,
-        columns,
+        columns: table.columns(),
         rows: table.table(),
         kept: kept.collect(),
         warnings,
@@ -152,7 +155,7 @@ pub(crate) async fn check(
         person: signed.account.id,
         document: id,
         heads,
-        figures,
+        edits,
     });
     frame::show(&shown)
 }
@@ -167,15 +170,7 @@ pub(crate) async fn done(
         // Confirmed twice, or the node was started again in between.
         return Ok(Redirect::to(&urls::document(id)).into_response());
     };
-    let set = |path: &str, value: Value| {
-        let path: Result<FieldPath, _> = path.parse();
-        path.map(|path| Edit::Set { path, value }).map_err(|_| Refusal::Broken)
-    };
-    let edits = vec![
-        set("/body/data", held.figures.data)?,
-        set("/body/suppression", held.figures.suppression)?,
-    ];
-    change_with(&app, id, Some(held.heads), edits, signed.person()).await?;
+    change_with(&app, id, Some(held.heads), held.edits, signed.person()).await?;
     app.banners().put(&signed, "Figures shared.");
     Ok(Redirect::to(&urls::document(id)).into_response())
 }
@@ -247,6 +242,17 @@ fn warnings(counts: &[Count]) -> Vec<String> {
             format!("{area} has only one figure that is not zero. It may tell of everybody there.")
         })
         .collect()
+}
+
+/// Says what becomes of the figures that name nobody.
+fn others(content: &Value) -> Option<String> {
+    let number = disclosure::rows_of_nobody(content);
+    (number > 0).then(|| {
+        let figures = web_ui::chrome::count(number, "figure", "figures");
+        format!(
+            "This insight has {figures} without the name of an organisation. They stay beside yours. If they are yours, take them out first: choose All parts, then Figures."
+        )
+    })
 }
 
 fn sentence(text: &str) -> String {

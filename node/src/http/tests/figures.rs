@@ -1,0 +1,92 @@
+//! Figures of an insight: brought in on the page, made safe, and put beside those of other organisations.
+
+use serde_json::{Value, json};
+
+use super::browser::{Browser, between};
+use super::kinds::brought_in;
+use super::{Answer, Node};
+
+/// Two areas of which nothing is kept back.
+const COUNTS: &str = "area,code,period,count\nHarbour,E1,2026-07,61\nMill,E2,2026-07,88";
+
+/// A form as it is filled in, with these fields in place of the usual ones.
+fn filled<'a>(with: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let usual =
+        [("counts", COUNTS), ("threshold", "5"), ("base", "5"), ("zero", "show"), ("higher", "")];
+    let is_other = |name: &str| !with.iter().any(|(other, _)| *other == name);
+    usual.into_iter().filter(|(name, _)| is_other(name)).chain(with.iter().copied()).collect()
+}
+
+async fn insight(node: &Node, content: Value) -> String {
+    let mut insight = json!({"document_type": "aggregated_insight", "title": "Visits"});
+    insight["body"] = content;
+    brought_in(node, &node.workspace().await, &insight.to_string()).await
+}
+
+/// Posts counts, and returns the page that says what may be shared, or what is wrong.
+async fn looked_at(browser: &mut Browser<'_>, id: &str, with: &[(&str, &str)]) -> Answer {
+    let form = format!("/documents/{id}/figures");
+    browser.page(&form).await;
+    browser.post(&form, &filled(with)).await
+}
+
+/// Brings figures in and confirms them.
+async fn shared(browser: &mut Browser<'_>, id: &str, with: &[(&str, &str)]) {
+    let checked = looked_at(browser, id, with).await;
+    assert_eq!(checked.status, 200, "{}", checked.text());
+    let held = between(&checked.text(), "name=\"held\" value=\"", "\"").unwrap();
+    browser.done(&format!("/documents/{id}/figures/done"), &[("held", &held)]).await;
+}
+
+#[tokio::test]
+async fn figures_of_one_organisation_stand_beside_those_of_another() {
+    let node = Node::start().await;
+    let mut browser = Browser::started(&node).await;
+    let theirs = json!({"area_name": "Harbour", "gss_code": "E1", "period": "2026-07", "value": 33, "marker": null,
+        "organization": "Food Alliance", "organization_id": "did:key:zFood"});
+    let body = json!({"data": {"rows": [theirs]}, "source_organizations": [
+        {"name": "Food Alliance", "organization_id": "did:key:zFood", "rule": "suppress_lt5", "threshold": 5, "rounding_base": 1}]});
+    let id = insight(&node, body).await;
+    shared(&mut browser, &id, &[]).await;
+    shared(&mut browser, &id, &[("counts", "area,code,period,count\nHarbour,E1,2026-07,71")]).await;
+    let body = node.get(&format!("/documents/{id}")).await["body"].clone();
+    let rows = body["data"]["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert_eq!(rows[0], theirs);
+    assert_eq!(rows[1]["value"], 70);
+    assert_eq!(body["source_organizations"][0]["rounding_base"], 1);
+    assert_eq!(body["source_organizations"][1]["rounding_base"], 5);
+    let own = rows[1]["organization"].as_str().unwrap();
+    let page = browser.page(&format!("/documents/{id}")).await;
+    let lines = ["Harbour, Food Alliance".to_owned(), format!("Harbour, {own}")];
+    assert!(lines.iter().all(|line| page.contains(line)), "{page}");
+    assert!(page.contains("<th scope=\"col\" class=\"govuk-table__header\">Organisation</th>"));
+    let csv = browser.get(&format!("/documents/{id}/csv/file")).await.text();
+    assert!(csv.contains("E1,Harbour,2026-07,33,,Food Alliance"), "{csv}");
+    assert!(csv.contains(&format!("E1,Harbour,2026-07,70,,{own}")), "{csv}");
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn figures_come_into_an_insight_that_has_nothing_in_it_yet() {
+    let node = Node::start().await;
+    let mut browser = Browser::started(&node).await;
+    let workspace = node.workspace().await;
+    for body in
+        [json!(null), json!({}), json!({"data": null}), json!({"indicator": {"name": "Visits"}})]
+    {
+        let mut new = json!({"kind": "aggregated_insight", "title": "Visits"});
+        if !body.is_null() {
+            new["body"] = body;
+        }
+        let path = format!("/workspaces/{workspace}/documents");
+        let made = node.ask("POST", &path, Some(new.clone())).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let id = made.json()["id"].as_str().unwrap().to_owned();
+        shared(&mut browser, &id, &[]).await;
+        let body = node.get(&format!("/documents/{id}")).await["body"].clone();
+        assert_eq!(body["data"]["rows"][0]["value"], 60, "{new}");
+        assert_eq!(body["suppression"]["threshold"], 5, "{new}");
+    }
+    node.stop().await;
+}
