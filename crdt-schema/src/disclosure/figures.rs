@@ -28,7 +28,7 @@ pub struct Policy {
     pub base: u64,
     /// Is zero kept back too?
     pub hides_zero: bool,
-    /// Areas that need more care, by code or name, and their thresholds.
+    /// Areas that need more care, by code or name, and their thresholds. Case and spaces make no difference.
     pub higher: BTreeMap<String, u64>,
 }
 
@@ -37,6 +37,10 @@ pub struct Policy {
 pub enum Unfit {
     #[error("there are no counts")]
     Empty,
+    #[error(
+        "“{area}” is no area of these figures. Write it as it is written there, or leave it out"
+    )]
+    UnknownArea { area: String },
     #[error("{area} has two counts for {period}. Add them up, or remove one")]
     Twice { area: String, period: String },
     #[error(transparent)]
@@ -59,6 +63,11 @@ pub struct Figures {
 /// # Errors
 /// If they are no table.
 pub fn figures(counts: &[Count], policy: &Policy) -> Result<Figures, Unfit> {
+    let counts = &written_alike(counts);
+    if counts.is_empty() {
+        return Err(Unfit::Empty);
+    }
+    let policy = &known(counts, policy)?;
     let order = |name: fn(&Count) -> &str| {
         let mut names: Vec<&str> = Vec::new();
         let mut seen = BTreeSet::new();
@@ -66,9 +75,6 @@ pub fn figures(counts: &[Count], policy: &Policy) -> Result<Figures, Unfit> {
         names
     };
     let (areas, periods) = (order(|count| &count.area), order(|count| &count.period));
-    if counts.is_empty() {
-        return Err(Unfit::Empty);
-    }
     let mut exact: BTreeMap<(&str, &str), &Count> = BTreeMap::new();
     for count in counts {
         if exact.insert((&count.area, &count.period), count).is_some() {
@@ -81,12 +87,14 @@ pub fn figures(counts: &[Count], policy: &Policy) -> Result<Figures, Unfit> {
         .iter()
         .map(|area| periods.iter().map(|period| number(area, period)).collect())
         .collect();
-    let codes: BTreeMap<&str, &str> =
-        counts.iter().map(|count| (count.area.as_str(), count.code.as_str())).collect();
-    let rules: Vec<Rule> =
-        areas.iter().map(|area| rule_of(area, codes.get(area).copied(), policy)).collect();
+    let codes: BTreeMap<&str, &str> = counts
+        .iter()
+        .filter(|count| !count.code.is_empty())
+        .map(|count| (count.area.as_str(), count.code.as_str()))
+        .collect();
+    let rules: Vec<Rule> = areas.iter().map(|area| rule_of(area, policy)).collect();
     let hidden = hidden(&table, &rules)?;
-    let mut made = Making { policy, rows: Vec::new(), kept: Vec::new() };
+    let mut made = Making { policy, codes: &codes, rows: Vec::new(), kept: Vec::new() };
     for ((area, row), (counts, rule)) in areas.iter().zip(&hidden).zip(table.iter().zip(&rules)) {
         for ((period, why), count) in periods.iter().zip(row).zip(counts) {
             // What nobody counted is no zero.
@@ -117,11 +125,45 @@ pub fn figures(counts: &[Count], policy: &Policy) -> Result<Figures, Unfit> {
     Ok(made.done(totals))
 }
 
-fn rule_of(area: &str, code: Option<&str>, policy: &Policy) -> Rule {
-    let higher =
-        [Some(area), code].into_iter().flatten().filter_map(|name| policy.higher.get(name)).max();
-    let threshold = higher.copied().unwrap_or(0).max(policy.threshold);
-    Rule::below(threshold, policy.hides_zero, policy.base)
+/// Returns a name without what people write differently: case and spaces.
+fn folded(name: &str) -> String {
+    name.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// Returns the counts with each area named as it is named first, so that no area is two.
+fn written_alike(counts: &[Count]) -> Vec<Count> {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let mut alike = |count: &Count| {
+        let name = names.entry(folded(&count.area)).or_insert_with(|| count.area.clone());
+        Count { area: name.clone(), ..count.clone() }
+    };
+    counts.iter().map(&mut alike).collect()
+}
+
+/// Returns the policy with the areas that need more care by the names that they have in the counts.
+fn known(counts: &[Count], policy: &Policy) -> Result<Policy, Unfit> {
+    let mut higher: BTreeMap<String, u64> = BTreeMap::new();
+    for (typed, threshold) in &policy.higher {
+        let name = folded(typed);
+        let is_it = |count: &&Count| {
+            name == folded(&count.area) || (!count.code.is_empty() && name == folded(&count.code))
+        };
+        let mut is_known = false;
+        for count in counts.iter().filter(is_it) {
+            is_known = true;
+            let slot = higher.entry(count.area.clone()).or_default();
+            *slot = (*threshold).max(*slot);
+        }
+        if !is_known {
+            return Err(Unfit::UnknownArea { area: typed.clone() });
+        }
+    }
+    Ok(Policy { higher, ..policy.clone() })
+}
+
+fn rule_of(area: &str, policy: &Policy) -> Rule {
+    let higher = policy.higher.get(area).copied().unwrap_or(0);
+    Rule::below(higher.max(policy.threshold), policy.hides_zero, policy.base)
 }
 
 /// Returns what is kept back, and why. One period alone is a list with a total, not a table.
@@ -151,6 +193,7 @@ const fn shown(cell: Cell) -> (Option<u64>, Option<&'static str>) {
 /// Figures as they are put together.
 struct Making<'a> {
     policy: &'a Policy,
+    codes: &'a BTreeMap<&'a str, &'a str>,
     rows: Vec<Value>,
     kept: Vec<(String, String, Hidden)>,
 }
@@ -178,12 +221,15 @@ impl Making<'_> {
     }
 
     fn done(self, totals: Vec<Value>) -> Figures {
-        let Self { policy, rows, kept } = self;
+        let Self { policy, codes, rows, kept } = self;
         let small = kept.iter().filter(|(_, _, why)| *why == Hidden::Small).count();
         let higher: Vec<Value> = policy
             .higher
             .iter()
-            .map(|(area, threshold)| json!({"gss_code": area, "threshold": threshold}))
+            .map(|(area, threshold)| {
+                let name = codes.get(area.as_str()).copied().unwrap_or(area);
+                json!({"gss_code": name, "threshold": threshold})
+            })
             .collect();
         let rounding =
             if policy.base > 1 { format!("_then_round{}", policy.base) } else { String::new() };
@@ -259,6 +305,32 @@ mod tests {
         }
         let content = json!({"document_type": "aggregated_insight", "title": "T", "body": {"data": made.data, "suppression": made.suppression}});
         crate::documents::check(&content).unwrap();
+    }
+
+    #[test]
+    fn an_area_that_needs_more_care_is_found_however_it_is_typed_or_asked_for() {
+        let counts = [
+            Count { code: "E1".to_owned(), ..count("South Moor", "2026", 7) },
+            Count { code: String::new(), ..count("Mill", "2026", 80) },
+            Count { code: String::new(), ..count("Quay", "2026", 90) },
+        ];
+        let with =
+            |typed: &str| Policy { higher: BTreeMap::from([(typed.to_owned(), 10)]), ..policy() };
+        for typed in ["South Moor", "south moor", "Southmoor", " SOUTH  MOOR ", "e1"] {
+            let made = figures(&counts, &with(typed)).unwrap();
+            assert_eq!(made.kept[0].0, "South Moor", "{typed}");
+            assert_eq!(made.suppression["higher_threshold"][0]["gss_code"], "E1", "{typed}");
+        }
+        for typed in ["South Moore", "South", "E2"] {
+            let area = typed.to_owned();
+            assert_eq!(figures(&counts, &with(typed)).unwrap_err(), Unfit::UnknownArea { area });
+        }
+    }
+
+    #[test]
+    fn one_area_in_two_spellings_is_one() {
+        let counts = [count("Mill Lane", "2026", 2), count("mill lane", "2026", 30)];
+        assert!(matches!(figures(&counts, &policy()), Err(Unfit::Twice { .. })));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use crdt_schema::disclosure::{self, Contributor, Count, Hidden, Policy};
+use crdt_schema::disclosure::{self, Contributor, Count, Hidden, Policy, Unfit};
 use crdt_schema::document::Edit;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, Kind, PersonId};
@@ -114,17 +114,13 @@ pub(crate) async fn check(
 ) -> Result<Response, Refusal> {
     let Form { signed, posted, .. } = form;
     let Opened { chrome, head, members, content, .. } = insight(&app, &signed, id).await?;
-    let wrong = |message: String| vec![FormError { field: "counts".to_owned(), message }];
-    let made = counts(posted.get("counts")).and_then(|counts| {
-        let figures = disclosure::figures(&counts, &policy(&posted));
-        figures
-            .map(|figures| (warnings(&counts), figures))
-            .map_err(|unfit| sentence(&unfit.to_string()))
-    });
+    let made = counts(posted.get("counts"))
+        .map_err(|message| wrong("counts", message))
+        .and_then(|counts| make(&counts, &policy(&posted)));
     let (mut warnings, figures) = match made {
         Ok(made) => made,
-        Err(message) => {
-            return frame::show_again(&page(&app, &signed, id, &posted, wrong(message)).await?);
+        Err(error) => {
+            return frame::show_again(&page(&app, &signed, id, &posted, vec![error]).await?);
         }
     };
     let table = Table::of(&json!({"body": {"data": figures.data}}));
@@ -173,6 +169,25 @@ pub(crate) async fn done(
     change_with(&app, id, Some(held.heads), held.edits, signed.person()).await?;
     app.banners().put(&signed, "Figures shared.");
     Ok(Redirect::to(&urls::document(id)).into_response())
+}
+
+fn wrong(field: &str, message: String) -> FormError {
+    FormError { field: field.to_owned(), message }
+}
+
+/// Makes figures, and says what to look at before they are shared; or what is wrong, and in which field.
+fn make(
+    counts: &[Count],
+    policy: &Policy,
+) -> Result<(Vec<String>, disclosure::Figures), FormError> {
+    let figures = disclosure::figures(counts, policy).map_err(|unfit| {
+        let field = match unfit {
+            Unfit::UnknownArea { .. } => "higher",
+            Unfit::Empty | Unfit::Twice { .. } | Unfit::TooMany(_) => "counts",
+        };
+        wrong(field, sentence(&unfit.to_string()))
+    })?;
+    Ok((warnings(counts), figures))
 }
 
 fn policy(posted: &Posted) -> Policy {

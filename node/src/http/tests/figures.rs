@@ -90,3 +90,20 @@ async fn figures_come_into_an_insight_that_has_nothing_in_it_yet() {
     }
     node.stop().await;
 }
+
+#[tokio::test]
+async fn an_area_that_is_not_among_the_figures_is_asked_about_at_its_field() {
+    let node = Node::start().await;
+    let mut browser = Browser::started(&node).await;
+    let id = insight(&node, json!({})).await;
+    let unknown = looked_at(&mut browser, &id, &[("higher", "Harbor")]).await;
+    assert_eq!(unknown.status, 422);
+    assert!(unknown.text().contains("“Harbor” is no area of these figures"), "{}", unknown.text());
+    assert!(unknown.text().contains("href=\"#higher\""), "{}", unknown.text());
+    let counts = "area,period,count\nSouth Moor,2026,7\nMill,2026,80\nQuay,2026,90";
+    shared(&mut browser, &id, &[("counts", counts), ("higher", "southmoor\r\n")]).await;
+    let body = node.get(&format!("/documents/{id}")).await["body"].clone();
+    assert_eq!(body["data"]["rows"][0]["marker"], "[c]");
+    assert_eq!(body["suppression"]["higher_threshold"][0]["gss_code"], "South Moor");
+    node.stop().await;
+}
