@@ -2,9 +2,13 @@
 //!
 //! What is kept back is never a number here: the document holds its marker alone.
 
+mod hidden;
+
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
+
+pub use hidden::rule_in_words;
 
 /// The markers that are read as no number.
 pub const MARKERS: [&str; 3] = ["[c]", "[low]", ""];
@@ -41,17 +45,31 @@ pub struct Figure {
     pub value: Option<f64>,
     /// What is shown: the number, a marker, or nothing.
     pub shown: String,
+    /// Why it is no number, in a few words; empty if it is one.
+    pub why: String,
 }
 
 impl Figure {
-    fn of(row: &Value) -> Self {
+    fn of(row: &Value, why: String) -> Self {
         let value = row.get("value").and_then(Value::as_f64);
         let marker = row.get("marker").and_then(Value::as_str).unwrap_or_default();
         let shown = match (marker, row.get("value")) {
             ("", Some(Value::Number(number))) => number.to_string(),
             (marker, _) => marker.to_owned(),
         };
-        Self { value: value.filter(|_| marker.is_empty()), shown }
+        Self { value: value.filter(|_| marker.is_empty()), shown, why }
+    }
+}
+
+impl Figure {
+    /// Returns what a cell of the table says: the number, or its marker and the rule behind it.
+    #[must_use]
+    pub fn with_why(&self) -> String {
+        if self.why.is_empty() {
+            self.shown.clone()
+        } else {
+            format!("{} {}", self.shown, self.why)
+        }
     }
 }
 
@@ -66,11 +84,13 @@ impl Figures {
                 name => name,
             };
             let place = figures.period(text(row, "period"));
-            put(&mut figures.areas, name, row, place);
+            let figure = Figure::of(row, hidden::why(document, row, false));
+            put(&mut figures.areas, (name, text(row, "organization")), place, figure);
         }
         for row in rows(document, "/body/data/totals") {
             let place = figures.period(text(row, "period"));
-            put(&mut figures.totals, "All", row, place);
+            let figure = Figure::of(row, hidden::why(document, row, true));
+            put(&mut figures.totals, ("All", text(row, "organization")), place, figure);
         }
         let wide = figures.periods.len();
         let lines = figures.areas.iter_mut().chain(&mut figures.totals);
@@ -115,7 +135,7 @@ impl Figures {
         let row = |line: &Line| {
             std::iter::once(line.area.clone())
                 .chain(is_named.then(|| line.organization.clone()))
-                .chain(line.cells.iter().map(|cell| cell.shown.clone()))
+                .chain(line.cells.iter().map(|cell| cell.with_why()))
                 .collect()
         };
         self.areas.iter().chain(&self.totals).map(row).collect()
@@ -196,12 +216,15 @@ const COLUMNS: [(&str, &str, &str); 5] = [
     ("marker", "Marker", "string"),
 ];
 
+/// The column that a file has if its figures say why they are kept back.
+const BECAUSE: (&str, &str, &str) = ("hidden_because", "Why it is hidden", "string");
+
 /// The column that a file has if its figures say who brought them in.
 const ORGANIZATION: (&str, &str, &str) = ("organization", "Organisation", "string");
 
 /// Returns the columns of the CSV file of an insight.
 fn columns(document: &Value) -> Vec<(&'static str, &'static str, &'static str)> {
-    let more = [ORGANIZATION].into_iter().filter(|(name, _, _)| says(document, name));
+    let more = [BECAUSE, ORGANIZATION].into_iter().filter(|(name, _, _)| says(document, name));
     COLUMNS.into_iter().chain(more).collect()
 }
 
@@ -211,8 +234,7 @@ fn says(document: &Value, column: &str) -> bool {
 }
 
 /// Puts a figure into the line of its area and organisation.
-fn put(lines: &mut Vec<Line>, area: &str, row: &Value, place: usize) {
-    let organization = text(row, "organization");
+fn put(lines: &mut Vec<Line>, (area, organization): (&str, &str), place: usize, figure: Figure) {
     let is_it = |line: &Line| line.area == area && line.organization == organization;
     let known = lines.iter().position(is_it).unwrap_or_else(|| {
         // After the last line of the same area, so that organisations stand side by side.
@@ -227,7 +249,7 @@ fn put(lines: &mut Vec<Line>, area: &str, row: &Value, place: usize) {
         line.cells.resize_with(place.saturating_add(1), Figure::default);
     }
     if let Some(slot) = line.cells.get_mut(place) {
-        *slot = Figure::of(row);
+        *slot = figure;
     }
 }
 
@@ -347,8 +369,9 @@ mod tests {
         let figures = Figures::of(&example());
         assert_eq!(figures.periods, ["2026-07", "2026-08", "2026-09"]);
         let table = figures.table();
+        let hidden = "[c] below 10, or protects another number";
         assert_eq!(table.first().unwrap(), &["Harbour", "40", "35", "50"]);
-        assert_eq!(table.get(2).unwrap(), &["St Anne's", "[c]", "[c]", "[c]"]);
+        assert_eq!(table.get(2).unwrap(), &["St Anne's", hidden, hidden, hidden]);
         assert_eq!(table.last().unwrap(), &["All", "215", "230", "280"]);
         assert!(figures.hides());
         let chart = figures.chart("Title <1>", "Says");

@@ -93,36 +93,29 @@ pub fn figures(counts: &[Count], policy: &Policy) -> Result<Figures, Unfit> {
         .map(|count| (count.area.as_str(), count.code.as_str()))
         .collect();
     let rules: Vec<Rule> = areas.iter().map(|area| rule_of(area, policy)).collect();
-    let hidden = hidden(&table, &rules)?;
-    let mut made = Making { policy, codes: &codes, rows: Vec::new(), kept: Vec::new() };
+    let (hidden, may_tell_why) = hidden(&table, &rules)?;
+    let mut made =
+        Making { policy, codes: &codes, may_tell_why, rows: Vec::new(), kept: Vec::new() };
     for ((area, row), (counts, rule)) in areas.iter().zip(&hidden).zip(table.iter().zip(&rules)) {
         for ((period, why), count) in periods.iter().zip(row).zip(counts) {
             // What nobody counted is no zero.
             if exact.contains_key(&(*area, *period)) {
-                made.add(
-                    area,
-                    codes.get(area).copied().unwrap_or_default(),
-                    period,
-                    (*why, *count),
-                    rule,
-                );
+                made.add(area, period, (*why, *count), rule);
             }
         }
     }
-    let totals: Vec<Value> = periods
-        .iter()
-        .enumerate()
-        .map(|(column, period)| {
-            let sum = table
-                .iter()
-                .filter_map(|row| row.get(column))
-                .fold(0_u64, |sum, one| sum.saturating_add(*one));
-            let rule = Rule::below(policy.threshold, policy.hides_zero, policy.base);
-            let (value, marker) = shown(rule.show(sum));
-            json!({"period": period, "value": value, "marker": marker})
-        })
-        .collect();
-    Ok(made.done(totals))
+    Ok(made.done(totals(&periods, &table, policy)))
+}
+
+fn totals(periods: &[&str], table: &[Vec<u64>], policy: &Policy) -> Vec<Value> {
+    let rule = Rule::below(policy.threshold, policy.hides_zero, policy.base);
+    let total = |(column, period): (usize, &&str)| {
+        let counts = table.iter().filter_map(|row| row.get(column));
+        let sum = counts.fold(0_u64, |sum, one| sum.saturating_add(*one));
+        let (value, marker) = shown(rule.show(sum));
+        json!({"period": period, "value": value, "marker": marker})
+    };
+    periods.iter().enumerate().map(total).collect()
 }
 
 /// Returns a name without what people write differently: case and spaces.
@@ -167,20 +160,45 @@ fn rule_of(area: &str, policy: &Policy) -> Rule {
 }
 
 /// Returns what is kept back, and why. One period alone is a list with a total, not a table.
-fn hidden(table: &[Vec<u64>], rules: &[Rule]) -> Result<Vec<Vec<Option<Hidden>>>, TooManyCells> {
+///
+/// The second value says whether the reason may be told.
+fn hidden(table: &[Vec<u64>], rules: &[Rule]) -> Result<(Reasons, bool), TooManyCells> {
     let rule = |row: usize| rules.get(row).copied().unwrap_or(Rule::below(u64::MAX, true, 1));
     if table.iter().all(|row| row.len() == 1) {
         let strictest = rules.iter().copied().max_by_key(|rule| rule.threshold).unwrap_or(rule(0));
         let counts: Vec<u64> = table.iter().flatten().copied().collect();
         let list = list_with_total(&counts, &strictest);
-        let why = |(count, hidden): (&u64, bool)| {
-            let why = if strictest.hides(*count) { Hidden::Small } else { Hidden::WithSmall };
+        let kept: Vec<(u64, Rule)> = (0..)
+            .zip(counts.iter().zip(&list))
+            .filter(|(_, (_, hidden))| **hidden)
+            .map(|(row, (count, _))| (*count, rule(row)))
+            .collect();
+        let why = |(row, (count, hidden)): (usize, (&u64, bool))| {
+            let why = if rule(row).hides(*count) { Hidden::Small } else { Hidden::WithSmall };
             vec![hidden.then_some(why)]
         };
-        return Ok(counts.iter().zip(list).map(why).collect());
+        let may_tell_why = may_tell_why(&kept);
+        return Ok(((0..).zip(counts.iter().zip(list)).map(why).collect(), may_tell_why));
     }
     let shown = Table::new(table.to_vec())?.show(rule);
-    Ok(shown.cells.into_iter().map(|row| row.into_iter().map(|(_, why)| why).collect()).collect())
+    let why = |row: Vec<(Cell, Option<Hidden>)>| row.into_iter().map(|(_, why)| why).collect();
+    Ok((shown.cells.into_iter().map(why).collect(), shown.may_tell_why))
+}
+
+/// What is kept back, row by row, and why.
+type Reasons = Vec<Vec<Option<Hidden>>>;
+
+/// Does each small count of a list with a total stay open, also if it is told which are small? Another must be able to go
+/// up where it goes down, or down where it goes up.
+fn may_tell_why(kept: &[(u64, Rule)]) -> bool {
+    let moves = |(count, rule): &(u64, Rule), is_more: bool| rule.leaves_open(*count, is_more);
+    let is_open = |(place, one): (usize, &(u64, Rule))| {
+        let mut others = (0_usize..).zip(kept).filter(|(other, _)| *other != place);
+        others.any(|(_, other)| {
+            (moves(one, true) && moves(other, false)) || (moves(one, false) && moves(other, true))
+        })
+    };
+    kept.iter().enumerate().filter(|(_, (count, rule))| rule.hides(*count)).all(is_open)
 }
 
 const fn shown(cell: Cell) -> (Option<u64>, Option<&'static str>) {
@@ -194,19 +212,13 @@ const fn shown(cell: Cell) -> (Option<u64>, Option<&'static str>) {
 struct Making<'a> {
     policy: &'a Policy,
     codes: &'a BTreeMap<&'a str, &'a str>,
+    may_tell_why: bool,
     rows: Vec<Value>,
     kept: Vec<(String, String, Hidden)>,
 }
 
 impl Making<'_> {
-    fn add(
-        &mut self,
-        area: &str,
-        code: &str,
-        period: &str,
-        (why, count): (Option<Hidden>, u64),
-        rule: &Rule,
-    ) {
+    fn add(&mut self, area: &str, period: &str, (why, count): (Option<Hidden>, u64), rule: &Rule) {
         let (value, marker) = match why {
             Some(why) => {
                 self.kept.push((area.to_owned(), period.to_owned(), why));
@@ -217,11 +229,24 @@ impl Making<'_> {
                 rounded => Cell::Number(rounded),
             }),
         };
-        self.rows.push(json!({"gss_code": code, "area_name": area, "period": period, "value": value, "marker": marker}));
+        let code = self.codes.get(area).copied().unwrap_or_default();
+        let mut row = json!({"gss_code": code, "area_name": area, "period": period, "value": value, "marker": marker});
+        if let (Some(why), Some(fields)) = (why, row.as_object_mut()) {
+            fields.insert("hidden_because".to_owned(), json!(self.because(why)));
+        }
+        self.rows.push(row);
+    }
+
+    const fn because(&self, why: Hidden) -> &'static str {
+        match why {
+            _ if !self.may_tell_why => "small_or_protects_another",
+            Hidden::Small => "small",
+            Hidden::WithSmall => "protects_another",
+        }
     }
 
     fn done(self, totals: Vec<Value>) -> Figures {
-        let Self { policy, codes, rows, kept } = self;
+        let Self { policy, codes, may_tell_why: _, rows, kept } = self;
         let small = kept.iter().filter(|(_, _, why)| *why == Hidden::Small).count();
         let higher: Vec<Value> = policy
             .higher
@@ -247,7 +272,7 @@ impl Making<'_> {
             "checked_by": "software",
             "overridden": false,
         });
-        let columns = ["gss_code", "area_name", "period", "value", "marker"];
+        let columns = ["gss_code", "area_name", "period", "value", "marker", "hidden_because"];
         Figures {
             data: json!({"columns": columns, "rows": rows, "totals": totals}),
             suppression,
@@ -305,6 +330,35 @@ mod tests {
         }
         let content = json!({"document_type": "aggregated_insight", "title": "T", "body": {"data": made.data, "suppression": made.suppression}});
         crate::documents::check(&content).unwrap();
+    }
+
+    fn reasons(made: &Figures) -> Vec<&str> {
+        let rows = made.data["rows"].as_array().unwrap();
+        rows.iter().map(|row| row["hidden_because"].as_str().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn each_hidden_figure_says_why_unless_that_would_tell_how_many() {
+        let list = |small: u64, next: u64| {
+            [count("A", "2026", small), count("B", "2026", next), count("C", "2026", 150)]
+        };
+        let told = figures(&list(3, 8), &policy()).unwrap();
+        assert_eq!(reasons(&told), ["small", "protects_another", ""]);
+        // Together they are 6: who knows that one is below 5 and the other is not has 1 and 5.
+        let kept = figures(&list(1, 5), &policy()).unwrap();
+        assert_eq!(reasons(&kept)[..2], ["small_or_protects_another"; 2]);
+        let table = |small: u64, next: u64| {
+            let [a, b] = ["2026", "2027"];
+            let counts = [
+                count("A", a, small),
+                count("A", b, next),
+                count("B", a, next),
+                count("B", b, next),
+            ];
+            figures(&counts, &policy()).unwrap()
+        };
+        assert_eq!(reasons(&table(3, 30))[..2], ["small", "protects_another"]);
+        assert_eq!(reasons(&table(1, 5)), ["small_or_protects_another"; 4]);
     }
 
     #[test]

@@ -148,6 +148,7 @@ form! {
         period: Short, "Period", "Like 2026-07.";
         value: Number, "Value", "Leave it empty if it is hidden.";
         marker: Short, "Marker", "[c] if it is hidden.";
+        hidden_because: Choice(("small", "It is small"), ("protects_another", "A small one could be worked out with it"), ("small_or_protects_another", "One of the two")), "Why it is hidden";
         organization: Short, "Organisation", "Who brought it in.";
         organization_id: Short, "Organisation’s id";
     }

@@ -123,7 +123,8 @@ pub(crate) async fn check(
             return frame::show_again(&page(&app, &signed, id, &posted, vec![error]).await?);
         }
     };
-    let table = Table::of(&json!({"body": {"data": figures.data}}));
+    let table =
+        Table::of(&json!({"body": {"data": figures.data, "suppression": figures.suppression}}));
     let own = members.iter().find(|member| member.is_self).ok_or(Refusal::NotFound)?;
     let by = Contributor { id: own.organization.to_string(), name: own.name.to_string() };
     let edits = disclosure::beside(&figures, &content, &by).map_err(|_| Refusal::Broken)?;

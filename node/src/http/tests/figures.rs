@@ -107,3 +107,24 @@ async fn an_area_that_is_not_among_the_figures_is_asked_about_at_its_field() {
     assert_eq!(body["suppression"]["higher_threshold"][0]["gss_code"], "South Moor");
     node.stop().await;
 }
+
+#[tokio::test]
+async fn each_hidden_figure_says_why_in_its_cell() {
+    let node = Node::start().await;
+    let mut browser = Browser::started(&node).await;
+    let id = insight(&node, json!({})).await;
+    let counts = "area,period,count\nHarbour,2026,3\nMill,2026,42\nQuay,2026,90\nMoor,2026,70";
+    shared(&mut browser, &id, &[("counts", counts)]).await;
+    let page = browser.page(&format!("/documents/{id}")).await;
+    for said in [
+        ">[c] below 5</td>",
+        ">[c] protects another number</td>",
+        "Numbers below 5 are kept back, the others are rounded to the nearest 5",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("uppress"), "{page}");
+    let csv = browser.get(&format!("/documents/{id}/csv/file")).await.text();
+    assert!(csv.contains(",Mill,2026,,[c],protects_another,"), "{csv}");
+    node.stop().await;
+}
