@@ -41,6 +41,10 @@ pub enum Unfit {
         "“{area}” is no area of these figures. Write it as it is written there, or leave it out"
     )]
     UnknownArea { area: String },
+    #[error(
+        "“{name}” is a total. Leave totals out of the figures: the page works them out, so that they give nothing away"
+    )]
+    Total { name: String },
     #[error("{area} has two counts for {period}. Add them up, or remove one")]
     Twice { area: String, period: String },
     #[error(transparent)]
@@ -66,6 +70,10 @@ pub fn figures(counts: &[Count], policy: &Policy) -> Result<Figures, Unfit> {
     let counts = &written_alike(counts);
     if counts.is_empty() {
         return Err(Unfit::Empty);
+    }
+    let names = counts.iter().flat_map(|count| [&count.area, &count.period]);
+    if let Some(name) = names.into_iter().find(|name| is_total(name)) {
+        return Err(Unfit::Total { name: name.clone() });
     }
     let policy = &known(counts, policy)?;
     let order = |name: fn(&Count) -> &str| {
@@ -121,6 +129,42 @@ fn totals(periods: &[&str], table: &[Vec<u64>], policy: &Policy) -> Vec<Value> {
 /// Returns a name without what people write differently: case and spaces.
 fn folded(name: &str) -> String {
     name.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// Is this the name of a total, and of no area or period? A place may be called All Saints.
+fn is_total(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words: Vec<&str> = name
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_sum =
+        |word: &&str| ["total", "totals", "subtotal", "subtotals", "overall", "sum"].contains(word);
+    let of_all =
+        ["areas", "wards", "places", "periods", "months", "quarters", "years", "other", "others"];
+    match words.as_slice() {
+        ["all" | "everywhere" | "everyone" | "everybody"] => true,
+        ["all", what, ..] if of_all.contains(what) => true,
+        words => words.iter().any(is_sum),
+    }
+}
+
+/// Returns an area whose counts are the sums of all other areas: perhaps a total under another name.
+#[must_use]
+pub fn looks_like_total(counts: &[Count]) -> Option<&str> {
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut areas: BTreeMap<&str, Vec<&Count>> = BTreeMap::new();
+    for count in counts {
+        let sum = sums.entry(&count.period).or_default();
+        *sum = sum.saturating_add(count.count);
+        areas.entry(&count.area).or_default().push(count);
+    }
+    let is_half = |count: &&Count| {
+        sums.get(count.period.as_str()) == Some(&count.count.saturating_mul(2)) && count.count > 0
+    };
+    let is_total = |counts: &[&Count]| counts.len() == sums.len() && counts.iter().all(is_half);
+    let mut found = areas.iter().filter(|(_, counts)| is_total(counts));
+    found.next().filter(|_| areas.len() > 2).map(|(area, _)| *area)
 }
 
 /// Returns the counts with each area named as it is named first, so that no area is two.
@@ -385,6 +429,33 @@ mod tests {
     fn one_area_in_two_spellings_is_one() {
         let counts = [count("Mill Lane", "2026", 2), count("mill lane", "2026", 30)];
         assert!(matches!(figures(&counts, &policy()), Err(Unfit::Twice { .. })));
+    }
+
+    #[test]
+    fn a_total_is_no_area() {
+        for name in [
+            "Total",
+            "ALL",
+            "Grand total",
+            "All areas",
+            "All wards except Mill",
+            "Sub-totals",
+            "Overall",
+        ] {
+            let counts =
+                [count("Harbour", "2026", 3), count("Mill", "2026", 40), count(name, "2026", 43)];
+            let refused = Unfit::Total { name: name.to_owned() };
+            assert_eq!(figures(&counts, &policy()).unwrap_err(), refused);
+            let across = [count("Harbour", "2026", 3), count("Harbour", name, 3)];
+            assert_eq!(figures(&across, &policy()).unwrap_err(), refused);
+        }
+        for name in ["All Saints", "Totley", "Allerton"] {
+            figures(&[count(name, "2026", 40)], &policy()).unwrap();
+        }
+        let mut counts = vec![count("Harbour", "2026", 3), count("Mill", "2026", 40)];
+        assert_eq!(looks_like_total(&counts), None);
+        counts.push(count("Northmere", "2026", 43));
+        assert_eq!(looks_like_total(&counts), Some("Northmere"));
     }
 
     #[test]

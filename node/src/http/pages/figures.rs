@@ -184,7 +184,9 @@ fn make(
     let figures = disclosure::figures(counts, policy).map_err(|unfit| {
         let field = match unfit {
             Unfit::UnknownArea { .. } => "higher",
-            Unfit::Empty | Unfit::Twice { .. } | Unfit::TooMany(_) => "counts",
+            Unfit::Empty | Unfit::Total { .. } | Unfit::Twice { .. } | Unfit::TooMany(_) => {
+                "counts"
+            }
         };
         wrong(field, sentence(&unfit.to_string()))
     })?;
@@ -252,11 +254,15 @@ fn warnings(counts: &[Count]) -> Vec<String> {
     for count in counts {
         areas.entry(&count.area).or_default().push(count.count);
     }
+    let total = disclosure::looks_like_total(counts).map(|area| {
+        format!("{area} is as many as all other areas together. If it is their total, go back and leave it out: with it, what is kept back can be worked out.")
+    });
     let telling = areas.iter().filter(|(_, counts)| disclosure::tells_of_all(counts));
     telling
         .map(|(area, _)| {
             format!("{area} has only one figure that is not zero. It may tell of everybody there.")
         })
+        .chain(total)
         .collect()
 }
 

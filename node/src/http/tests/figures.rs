@@ -128,3 +128,19 @@ async fn each_hidden_figure_says_why_in_its_cell() {
     assert!(csv.contains(",Mill,2026,,[c],protects_another,"), "{csv}");
     node.stop().await;
 }
+
+#[tokio::test]
+async fn a_total_among_the_areas_is_not_shared() {
+    let node = Node::start().await;
+    let mut browser = Browser::started(&node).await;
+    let id = insight(&node, json!({})).await;
+    let lines =
+        |last: &str| format!("area,period,count\nHarbour,2026,3\nMill,2026,40\n{last},2026,43");
+    let refused = looked_at(&mut browser, &id, &[("counts", &lines("TOTAL"))]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("“TOTAL” is a total. Leave totals out"), "{}", refused.text());
+    let doubted = looked_at(&mut browser, &id, &[("counts", &lines("Northmere"))]).await;
+    assert_eq!(doubted.status, 200);
+    assert!(doubted.text().contains("Northmere is as many as all other areas together"));
+    node.stop().await;
+}
