@@ -7,11 +7,13 @@
 //! of zero or more.
 
 mod figures;
+mod periods;
 mod contributions;
 mod table;
 
 pub use contributions::{BY_ORGANIZATION, Contributor, beside, rows_of_nobody};
 pub use figures::{Count, Figures, Policy, Unfit, figures, looks_like_total};
+pub use periods::periods_overlap;
 pub use table::{CELLS_MAX, Hidden, Shown, Table, TooManyCells};
 
 /// The marker of a number that is kept back.

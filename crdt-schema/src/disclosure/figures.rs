@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::periods::overlap;
 use super::{CONFIDENTIAL, Cell, Hidden, Rule, Table, TooManyCells, list_with_total, round};
 
 /// One exact count. It is in no document.
@@ -47,6 +48,10 @@ pub enum Unfit {
     Total { name: String },
     #[error("{area} has two counts for {period}. Add them up, or remove one")]
     Twice { area: String, period: String },
+    #[error(
+        "{one} and {other} share days. The one less the other would tell the rest, which may be small. Bring in one of them"
+    )]
+    Overlap { one: String, other: String },
     #[error(transparent)]
     TooMany(#[from] TooManyCells),
 }
@@ -83,6 +88,9 @@ pub fn figures(counts: &[Count], policy: &Policy) -> Result<Figures, Unfit> {
         names
     };
     let (areas, periods) = (order(|count| &count.area), order(|count| &count.period));
+    if let Some((one, other)) = overlap(&periods) {
+        return Err(Unfit::Overlap { one: one.to_owned(), other: other.to_owned() });
+    }
     let mut exact: BTreeMap<(&str, &str), &Count> = BTreeMap::new();
     for count in counts {
         if exact.insert((&count.area, &count.period), count).is_some() {
@@ -456,6 +464,18 @@ mod tests {
         assert_eq!(looks_like_total(&counts), None);
         counts.push(count("Northmere", "2026", 43));
         assert_eq!(looks_like_total(&counts), Some("Northmere"));
+    }
+
+    #[test]
+    fn a_quarter_and_its_months_are_not_shared_together() {
+        let counts = [
+            count("Harbour", "2026-07", 6),
+            count("Harbour", "2026-08", 6),
+            count("Harbour", "2026-Q3", 15),
+        ];
+        let refused = figures(&counts, &Policy { base: 1, ..policy() }).unwrap_err();
+        let (one, other) = ("2026-07".to_owned(), "2026-Q3".to_owned());
+        assert_eq!(refused, Unfit::Overlap { one, other });
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! The exact counts are dropped as soon as the page is made. What waits to be confirmed is what may be shared, in memory only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use axum::extract::State;
@@ -29,6 +29,8 @@ use crate::http::session;
 const HELD: usize = 16;
 /// Lines of counts that are read, at most; more make a table that is too large anyway.
 const LINES: usize = 2_000;
+/// Warnings of one sort that are shown, at most.
+const WARNINGS: usize = 10;
 /// Below which number counts are kept back where more care is needed.
 const MORE_CARE: u64 = 10;
 
@@ -129,6 +131,7 @@ pub(crate) async fn check(
     let by = Contributor { id: own.organization.to_string(), name: own.name.to_string() };
     let edits = disclosure::beside(&figures, &content, &by).map_err(|_| Refusal::Broken)?;
     warnings.extend(others(&content));
+    warnings.extend(earlier(&figures, &content, &by));
     let kept = figures.kept.iter().map(|(area, period, why)| {
         let why = match why {
             Hidden::Small => "it is small",
@@ -184,9 +187,11 @@ fn make(
     let figures = disclosure::figures(counts, policy).map_err(|unfit| {
         let field = match unfit {
             Unfit::UnknownArea { .. } => "higher",
-            Unfit::Empty | Unfit::Total { .. } | Unfit::Twice { .. } | Unfit::TooMany(_) => {
-                "counts"
-            }
+            Unfit::Empty
+            | Unfit::Total { .. }
+            | Unfit::Twice { .. }
+            | Unfit::Overlap { .. }
+            | Unfit::TooMany(_) => "counts",
         };
         wrong(field, sentence(&unfit.to_string()))
     })?;
@@ -275,6 +280,38 @@ fn others(content: &Value) -> Option<String> {
             "This insight has {figures} without the name of an organisation. They stay beside yours. If they are yours, take them out first: choose All parts, then Figures."
         )
     })
+}
+
+/// Says where what this organisation shared earlier, which others still have, tells something together with what it shares
+/// now: a period that shares days with an earlier one, or a number that is a little more or less than it was.
+fn earlier(figures: &disclosure::Figures, content: &Value, by: &Contributor) -> Vec<String> {
+    let rows = |value: &Value, pointer: &str| -> Vec<Value> {
+        value.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    let text = |row: &Value, name: &str| -> String {
+        row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let is_own = |row: &&Value| text(row, "organization_id") == by.id;
+    let threshold = figures.suppression.get("threshold").and_then(Value::as_u64).unwrap_or(0);
+    let mut warnings = BTreeSet::new();
+    for old in rows(content, "/body/data/rows").iter().filter(is_own) {
+        for new in rows(&figures.data, "/rows") {
+            let (before, period) = (text(old, "period"), text(&new, "period"));
+            if disclosure::periods_overlap(&before, &period) {
+                warnings.insert(format!("You shared figures for {before} before, and others still have them. {period} shares days with it: the one less the other may tell a small number."));
+            }
+            let is_same = before == period && text(old, "area_name") == text(&new, "area_name");
+            let numbers = [old, &new].map(|row| row.get("value").and_then(Value::as_u64));
+            if let [Some(one), Some(other)] = numbers
+                && is_same
+                && disclosure::difference_tells(one, other, threshold)
+            {
+                let area = text(old, "area_name");
+                warnings.insert(format!("{area}, {period} was {one} and becomes {other}. Others still have the earlier number, and see the difference."));
+            }
+        }
+    }
+    warnings.into_iter().take(WARNINGS).collect()
 }
 
 fn sentence(text: &str) -> String {

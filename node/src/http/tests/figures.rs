@@ -144,3 +144,27 @@ async fn a_total_among_the_areas_is_not_shared() {
     assert!(doubted.text().contains("Northmere is as many as all other areas together"));
     node.stop().await;
 }
+
+#[tokio::test]
+async fn periods_that_give_away_the_rest_are_not_shared() {
+    let node = Node::start().await;
+    let mut browser = Browser::started(&node).await;
+    let id = insight(&node, json!({})).await;
+    let quarter = "area,period,count\nMill,2026-07,6\nMill,2026-08,6\nMill,2026-Q3,15";
+    let refused = looked_at(&mut browser, &id, &[("counts", quarter), ("base", "1")]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("2026-07 and 2026-Q3 share days"), "{}", refused.text());
+    let april_to =
+        |month: &str, count: u64| format!("area,period,count\nMill,April to {month},{count}");
+    let first = april_to("June", 41);
+    shared(&mut browser, &id, &[("counts", &first), ("base", "1")]).await;
+    for (then, said) in [
+        (april_to("July", 44), "You shared figures for April to June before"),
+        (april_to("June", 44), "Mill, April to June was 41 and becomes 44"),
+    ] {
+        let warned = looked_at(&mut browser, &id, &[("counts", &then), ("base", "1")]).await;
+        assert_eq!(warned.status, 200);
+        assert!(warned.text().contains(said), "{}", warned.text());
+    }
+    node.stop().await;
+}
