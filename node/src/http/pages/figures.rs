@@ -19,7 +19,7 @@ use web_ui::urls;
 
 use super::document::{self, Opened};
 use super::frame::{self, Refusal, Signed};
-use super::posted::Form;
+use super::posted::{File, Form};
 use crate::http::App;
 use crate::http::api::edit::change_with;
 use crate::http::extract::Id;
@@ -100,6 +100,7 @@ async fn page(
     };
     Ok(BringFigures {
         counts: field("counts", ""),
+        file: field("file", ""),
         threshold: field("threshold", "5"),
         base: field("base", "5"),
         zero: field("zero", "show"),
@@ -114,11 +115,12 @@ pub(crate) async fn check(
     Id(id): Id<DocumentId>,
     form: Form,
 ) -> Result<Response, Refusal> {
-    let Form { signed, posted, .. } = form;
+    let Form { signed, posted, file } = form;
     let Opened { chrome, head, members, content, .. } = insight(&app, &signed, id).await?;
-    let made = counts(posted.get("counts"))
-        .map_err(|message| wrong("counts", message))
-        .and_then(|counts| make(&counts, &policy(&posted)));
+    let made = given(posted.get("counts"), file.as_ref()).and_then(|(from, text)| {
+        let counts = counts(text).map_err(|message| wrong(from, message))?;
+        make(&counts, &policy(&posted), from)
+    });
     let (mut warnings, figures) = match made {
         Ok(made) => made,
         Err(error) => {
@@ -183,6 +185,7 @@ fn wrong(field: &str, message: String) -> FormError {
 fn make(
     counts: &[Count],
     policy: &Policy,
+    from: &str,
 ) -> Result<(Vec<String>, disclosure::Figures), FormError> {
     let figures = disclosure::figures(counts, policy).map_err(|unfit| {
         let field = match unfit {
@@ -191,7 +194,7 @@ fn make(
             | Unfit::Total { .. }
             | Unfit::Twice { .. }
             | Unfit::Overlap { .. }
-            | Unfit::TooMany(_) => "counts",
+            | Unfit::TooMany(_) => from,
         };
         wrong(field, sentence(&unfit.to_string()))
     })?;
@@ -209,8 +212,24 @@ fn policy(posted: &Posted) -> Policy {
     }
 }
 
+/// Returns the field from which the counts come, and what it holds: what was typed, or the file.
+fn given<'a>(typed: &'a str, file: Option<&'a File>) -> Result<(&'static str, &'a str), FormError> {
+    let Some(file) = file else { return Ok(("counts", typed)) };
+    if !typed.trim().is_empty() {
+        let message = "Choose a file, or type the counts, not both";
+        return Err(wrong("file", message.to_owned()));
+    }
+    let text = std::str::from_utf8(&file.bytes).map_err(|_| {
+        let message = "The file is not a CSV file in UTF-8. In your spreadsheet, save it as “CSV UTF-8”, and choose it again";
+        wrong("file", message.to_owned())
+    })?;
+    Ok(("file", text))
+}
+
 /// Reads counts: a line with the names of the columns, then one count on each line.
 fn counts(typed: &str) -> Result<Vec<Count>, String> {
+    // Spreadsheets begin a file with a mark of its encoding.
+    let typed = typed.trim_start_matches('\u{feff}');
     let delimiter =
         if typed.lines().next().is_some_and(|line| line.contains('\t')) { b'\t' } else { b',' };
     let mut reader = csv::ReaderBuilder::new()

@@ -168,3 +168,27 @@ async fn periods_that_give_away_the_rest_are_not_shared() {
     }
     node.stop().await;
 }
+
+#[tokio::test]
+async fn a_csv_file_is_read_like_what_is_typed() {
+    let node = Node::start().await;
+    let mut browser = Browser::started(&node).await;
+    let id = insight(&node, json!({})).await;
+    let form = format!("/documents/{id}/figures");
+    let page = browser.page(&form).await;
+    assert!(page.contains("enctype=\"multipart/form-data\"") && page.contains("type=\"file\""));
+    let nothing_typed = filled(&[("counts", "")]);
+    let wrong = browser.post_file_with(&form, &nothing_typed, "area,period\nMill,2026").await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.text().contains("href=\"#file\"") && wrong.text().contains("no column “count”"));
+    let both = browser.post_file_with(&form, &filled(&[]), COUNTS).await;
+    assert!(both.status == 422 && both.text().contains("not both"), "{}", both.text());
+    let file = format!("\u{feff}{}", COUNTS.replace('\n', "\r\n"));
+    let checked = browser.post_file_with(&form, &nothing_typed, &file).await;
+    assert_eq!(checked.status, 200, "{}", checked.text());
+    let held = between(&checked.text(), "name=\"held\" value=\"", "\"").unwrap();
+    browser.done(&format!("{form}/done"), &[("held", &held)]).await;
+    let body = node.get(&format!("/documents/{id}")).await["body"].clone();
+    assert_eq!(body["data"]["rows"][0]["value"], 60);
+    node.stop().await;
+}
