@@ -11,6 +11,7 @@ use crdt_schema::disclosure::{self, Contributor, Count, Hidden, Policy, Unfit};
 use crdt_schema::document::Edit;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, Kind, PersonId};
+use crdt_schema::personal::{self, Sort};
 use serde_json::{Value, json};
 use web_ui::figures::Figures as Table;
 use web_ui::forms::{Field, FormError, Posted};
@@ -287,6 +288,25 @@ fn warnings(counts: &[Count]) -> Vec<String> {
             format!("{area} has only one figure that is not zero. It may tell of everybody there.")
         })
         .chain(total)
+        .chain(personal(counts))
+        .collect()
+}
+
+/// Says which names of areas or periods look as if they were about a person or one home.
+fn personal(counts: &[Count]) -> Vec<String> {
+    let names: BTreeSet<&String> =
+        counts.iter().flat_map(|count| [&count.area, &count.code, &count.period]).collect();
+    let found = names.into_iter().flat_map(|name| personal::look(name)).take(WARNINGS);
+    found
+        .map(|finding| {
+            let then = match finding.looks_like {
+                Sort::Postcode => "Figures for so small an area can tell of one home. Go back and give a larger area",
+                Sort::Mobile | Sort::NhsNumber | Sort::DateOfBirth | Sort::PrivateEmail => {
+                    "Figures must not be about one person. Go back and take it out"
+                }
+            };
+            format!("{}. {then}, if it is so.", finding.words())
+        })
         .collect()
 }
 

@@ -192,3 +192,16 @@ async fn a_csv_file_is_read_like_what_is_typed() {
     assert_eq!(body["data"]["rows"][0]["value"], 60);
     node.stop().await;
 }
+
+#[tokio::test]
+async fn a_full_postcode_as_an_area_is_pointed_out() {
+    let node = Node::start().await;
+    let mut browser = Browser::started(&node).await;
+    let id = insight(&node, json!({})).await;
+    let counts = "area,period,count\nLS1 4AP,2026,40\nLS2,2026,60";
+    let warned = looked_at(&mut browser, &id, &[("counts", counts)]).await;
+    assert_eq!(warned.status, 200);
+    assert!(warned.text().contains("“LS1 4AP” looks like a full postcode"), "{}", warned.text());
+    assert!(!looked_at(&mut browser, &id, &[]).await.text().contains("looks like"));
+    node.stop().await;
+}
