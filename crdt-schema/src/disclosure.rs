@@ -7,9 +7,13 @@
 //! of zero or more.
 
 mod figures;
+mod periods;
+mod contributions;
 mod table;
 
-pub use figures::{Count, Figures, Policy, Unfit, figures};
+pub use contributions::{BY_ORGANIZATION, Contributor, beside, rows_of_nobody};
+pub use figures::{Count, Figures, Policy, Unfit, figures, looks_like_total};
+pub use periods::periods_overlap;
 pub use table::{CELLS_MAX, Hidden, Shown, Table, TooManyCells};
 
 /// The marker of a number that is kept back.
@@ -70,6 +74,23 @@ impl Rule {
     #[must_use]
     pub const fn hides(&self, count: u64) -> bool {
         if count == 0 { self.hides_zero } else { count < self.threshold }
+    }
+
+    /// Could a count that is kept back be one more (or one less) for somebody who knows whether it is kept back because it
+    /// is small, or only with a small one?
+    const fn leaves_open(&self, count: u64, is_more: bool) -> bool {
+        let least = if !self.hides(count) {
+            self.threshold
+        } else if self.hides_zero {
+            0
+        } else {
+            1
+        };
+        if is_more {
+            !self.hides(count) || count.saturating_add(1) < self.threshold
+        } else {
+            count > least && count > 0
+        }
     }
 
     /// Returns what is shown of a count.

@@ -43,6 +43,8 @@ pub enum Hidden {
 pub struct Shown {
     /// Each number, and why it is kept back if it is.
     pub cells: Vec<Vec<(Cell, Option<Hidden>)>>,
+    /// May it be told why each is kept back? Not where a reader who knows that could work out a small one.
+    pub may_tell_why: bool,
 }
 
 type Place = (usize, usize);
@@ -84,7 +86,11 @@ impl Table {
         let row = |(row, counts): (usize, &Vec<u64>)| {
             counts.iter().enumerate().map(|(column, count)| cell(row, column, *count)).collect()
         };
-        Shown { cells: self.counts.iter().enumerate().map(row).collect() }
+        let hidden: BTreeSet<Place> = small.union(&further).copied().collect();
+        let may_move =
+            |place: Place, is_up: bool| rule(place.0).leaves_open(self.count(place), is_up);
+        let may_tell_why = small.iter().all(|place| self.may_vary(*place, &hidden, &may_move));
+        Shown { cells: self.counts.iter().enumerate().map(row).collect(), may_tell_why }
     }
 
     fn places(&self) -> impl Iterator<Item = Place> {
@@ -169,38 +175,19 @@ impl Table {
 
     /// Could this number be another one, for who sees all that is not hidden, and the totals?
     fn is_open(&self, place: Place, hidden: &BTreeSet<Place>) -> bool {
-        self.way(place, hidden, true) || (self.count(place) > 0 && self.way(place, hidden, false))
+        self.may_vary(place, hidden, &|place, is_up| is_up || self.count(place) > 0)
     }
 
-    /// Can the number go up, or down, with the others that are hidden?
-    fn way(&self, (row, column): Place, hidden: &BTreeSet<Place>, is_up: bool) -> bool {
-        let mut seen_rows = BTreeSet::new();
-        let mut seen_columns = BTreeSet::from([column]);
-        let mut waiting = VecDeque::from([column]);
-        // Up: a number of the column goes down, another of its row up, until a number of the first row goes down.
-        while let Some(at) = waiting.pop_front() {
-            let in_column = hidden
-                .iter()
-                .filter(|(other, here)| *here == at && (*other, *here) != (row, column));
-            for (other, _) in in_column {
-                let may = !is_up || self.count((*other, at)) > 0;
-                if !may {
-                    continue;
-                }
-                if *other == row {
-                    if at != column {
-                        return true;
-                    }
-                    continue;
-                }
-                if seen_rows.insert(*other) {
-                    let next = hidden.iter().filter(|(here, to)| here == other && *to != at);
-                    let open = next.filter(|(here, to)| is_up || self.count((*here, *to)) > 0);
-                    waiting.extend(open.map(|(_, to)| *to).filter(|to| seen_columns.insert(*to)));
-                }
-            }
-        }
-        false
+    /// Could this number be another one, if each that is hidden may go up or down as `may_move` says?
+    fn may_vary(
+        &self,
+        place: Place,
+        hidden: &BTreeSet<Place>,
+        may_move: &dyn Fn(Place, bool) -> bool,
+    ) -> bool {
+        [true, false]
+            .into_iter()
+            .any(|is_up| may_move(place, is_up) && way(place, hidden, is_up, may_move))
     }
 
     /// Returns the numbers on the cheapest way of three further numbers around one: a rectangle.
@@ -226,4 +213,38 @@ impl Table {
             |corners| corners.to_vec(),
         )
     }
+}
+
+/// Can the number go up, or down, with the others that are hidden?
+fn way(
+    (row, column): Place,
+    hidden: &BTreeSet<Place>,
+    is_up: bool,
+    may_move: &dyn Fn(Place, bool) -> bool,
+) -> bool {
+    let mut seen_rows = BTreeSet::new();
+    let mut seen_columns = BTreeSet::from([column]);
+    let mut waiting = VecDeque::from([column]);
+    // Up: a number of the column goes down, another of its row up, until a number of the first row goes down.
+    while let Some(at) = waiting.pop_front() {
+        let in_column =
+            hidden.iter().filter(|(other, here)| *here == at && (*other, *here) != (row, column));
+        for (other, _) in in_column {
+            if !may_move((*other, at), !is_up) {
+                continue;
+            }
+            if *other == row {
+                if at != column {
+                    return true;
+                }
+                continue;
+            }
+            if seen_rows.insert(*other) {
+                let next = hidden.iter().filter(|(here, to)| here == other && *to != at);
+                let open = next.filter(|place| may_move(**place, is_up));
+                waiting.extend(open.map(|(_, to)| *to).filter(|to| seen_columns.insert(*to)));
+            }
+        }
+    }
+    false
 }

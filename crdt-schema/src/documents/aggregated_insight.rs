@@ -122,6 +122,12 @@ form! {
         name: Short, "Organisation";
         contribution: Line, "What it gave";
         organization_id: Short, "Organisation’s id";
+        rule: Short, "Its rule";
+        threshold: Number, "Numbers below this are hidden";
+        rounding_base: Number, "Rounded to the nearest";
+        primary_cells: Number, "Small numbers hidden";
+        secondary_cells: Number, "Further numbers hidden";
+        higher_threshold: List(HigherThreshold, "place"), "Places that need more care";
     }
 }
 
@@ -142,6 +148,9 @@ form! {
         period: Short, "Period", "Like 2026-07.";
         value: Number, "Value", "Leave it empty if it is hidden.";
         marker: Short, "Marker", "[c] if it is hidden.";
+        hidden_because: Choice(("small", "It is small"), ("protects_another", "A small one could be worked out with it"), ("small_or_protects_another", "One of the two")), "Why it is hidden";
+        organization: Short, "Organisation", "Who brought it in.";
+        organization_id: Short, "Organisation’s id";
     }
 }
 
@@ -151,6 +160,8 @@ form! {
         period: Short, "Period";
         value: Number, "Value";
         marker: Short, "Marker";
+        organization: Short, "Organisation";
+        organization_id: Short, "Organisation’s id";
     }
 }
 

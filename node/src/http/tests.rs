@@ -6,6 +6,7 @@ mod browser;
 mod copies;
 mod crosswalks;
 mod door;
+mod figures;
 mod kinds;
 mod live;
 mod looks;

@@ -6,7 +6,7 @@ use super::DocumentHead;
 use crate::chrome::{Chrome, Tab};
 use crate::forms::{Choice, Field};
 
-/// `/documents/{d}/figures`: posts `counts`, `threshold`, `base`, `zero`, `higher` to the same address.
+/// `/documents/{d}/figures`: posts `counts` or `file` (multipart), `threshold`, `base`, `zero`, `higher` to the same address.
 #[derive(Debug, Template)]
 #[template(path = "pages/figures.html")]
 pub struct BringFigures {
@@ -16,6 +16,8 @@ pub struct BringFigures {
     pub document: DocumentHead,
     /// The counts as CSV.
     pub counts: Field,
+    /// What is wrong with the CSV file.
+    pub file: Field,
     /// Below which number counts are kept back.
     pub threshold: Field,
     /// How the others are rounded.
@@ -65,6 +67,7 @@ impl BringFigures {
             chrome: Chrome::sample_in_workspace(Tab::Pathways),
             document: DocumentHead::sample(),
             counts: Field::default(),
+            file: Field::default(),
             threshold: Field::of("5"),
             base: Field::of("5"),
             zero: Field::of("show"),

@@ -6,6 +6,7 @@ use crdt_schema::documents::{ListSpec, Shape, Spec};
 use serde_json::Value;
 
 use super::{Block, Item, Row};
+use crate::figures::rule_in_words;
 use crate::kinds::Section;
 use crate::when;
 use crate::words::{code, plain};
@@ -132,6 +133,9 @@ impl Reader {
         }
         if CODES.contains(&spec.path) || value.as_str().is_some_and(is_uuid) {
             return None;
+        }
+        if let Some(words) = value.as_str().and_then(rule_in_words) {
+            return Some(words);
         }
         Some(match (&spec.shape, value) {
             (Shape::Choice(known), Value::String(word)) => known

@@ -38,12 +38,10 @@ fn figures(document: &Value) -> Vec<Block> {
     if figures.areas.is_empty() {
         return Vec::new();
     }
-    let columns =
-        std::iter::once("Area".to_owned()).chain(figures.periods.iter().cloned()).collect();
-    let mut blocks =
-        vec![Block::Table { label: "Figures".to_owned(), columns, rows: figures.table() }];
+    let (label, columns) = ("Figures".to_owned(), figures.columns());
+    let mut blocks = vec![Block::Table { label, columns, rows: figures.table() }];
     if figures.hides() {
-        let text = "[c] stands for a number that is kept back: it is small, or a small one could be worked out with it.";
+        let text = "[c] stands for a number that is kept back, and why stands beside it: it is below the number named there, or it protects another number, which could be worked out with it.";
         blocks.push(Block::Text { label: String::new(), text: text.to_owned() });
     }
     let says = document

@@ -2,15 +2,16 @@
 //!
 //! The exact counts are dropped as soon as the page is made. What waits to be confirmed is what may be shared, in memory only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use crdt_schema::disclosure::{self, Count, Figures, Hidden, Policy};
-use crdt_schema::document::{Edit, FieldPath};
+use crdt_schema::disclosure::{self, Contributor, Count, Hidden, Policy, Unfit};
+use crdt_schema::document::Edit;
 use crdt_schema::heads::Heads;
 use crdt_schema::identity::{DocumentId, Kind, PersonId};
+use crdt_schema::personal::{self, Sort};
 use serde_json::{Value, json};
 use web_ui::figures::Figures as Table;
 use web_ui::forms::{Field, FormError, Posted};
@@ -19,7 +20,7 @@ use web_ui::urls;
 
 use super::document::{self, Opened};
 use super::frame::{self, Refusal, Signed};
-use super::posted::Form;
+use super::posted::{File, Form};
 use crate::http::App;
 use crate::http::api::edit::change_with;
 use crate::http::extract::Id;
@@ -29,6 +30,8 @@ use crate::http::session;
 const HELD: usize = 16;
 /// Lines of counts that are read, at most; more make a table that is too large anyway.
 const LINES: usize = 2_000;
+/// Warnings of one sort that are shown, at most.
+const WARNINGS: usize = 10;
 /// Below which number counts are kept back where more care is needed.
 const MORE_CARE: u64 = 10;
 
@@ -41,7 +44,7 @@ struct Held {
     person: PersonId,
     document: DocumentId,
     heads: Heads,
-    figures: Figures,
+    edits: Vec<Edit>,
 }
 
 impl HeldFigures {
@@ -98,6 +101,7 @@ async fn page(
     };
     Ok(BringFigures {
         counts: field("counts", ""),
+        file: field("file", ""),
         threshold: field("threshold", "5"),
         base: field("base", "5"),
         zero: field("zero", "show"),
@@ -112,23 +116,25 @@ pub(crate) async fn check(
     Id(id): Id<DocumentId>,
     form: Form,
 ) -> Result<Response, Refusal> {
-    let Form { signed, posted, .. } = form;
-    let Opened { chrome, head, .. } = insight(&app, &signed, id).await?;
-    let wrong = |message: String| vec![FormError { field: "counts".to_owned(), message }];
-    let made = counts(posted.get("counts")).and_then(|counts| {
-        let figures = disclosure::figures(&counts, &policy(&posted));
-        figures
-            .map(|figures| (warnings(&counts), figures))
-            .map_err(|unfit| sentence(&unfit.to_string()))
+    let Form { signed, posted, file } = form;
+    let Opened { chrome, head, members, content, .. } = insight(&app, &signed, id).await?;
+    let made = given(posted.get("counts"), file.as_ref()).and_then(|(from, text)| {
+        let counts = counts(text).map_err(|message| wrong(from, message))?;
+        make(&counts, &policy(&posted), from)
     });
-    let (warnings, figures) = match made {
+    let (mut warnings, figures) = match made {
         Ok(made) => made,
-        Err(message) => {
-            return frame::show_again(&page(&app, &signed, id, &posted, wrong(message)).await?);
+        Err(error) => {
+            return frame::show_again(&page(&app, &signed, id, &posted, vec![error]).await?);
         }
     };
-    let table = Table::of(&json!({"body": {"data": figures.data}}));
-    let columns = std::iter::once("Area".to_owned()).chain(table.periods.iter().cloned()).collect();
+    let table =
+        Table::of(&json!({"body": {"data": figures.data, "suppression": figures.suppression}}));
+    let own = members.iter().find(|member| member.is_self).ok_or(Refusal::NotFound)?;
+    let by = Contributor { id: own.organization.to_string(), name: own.name.to_string() };
+    let edits = disclosure::beside(&figures, &content, &by).map_err(|_| Refusal::Broken)?;
+    warnings.extend(others(&content));
+    warnings.extend(earlier(&figures, &content, &by));
     let kept = figures.kept.iter().map(|(area, period, why)| {
         let why = match why {
             Hidden::Small => "it is small",
@@ -139,7 +145,7 @@ pub(crate) async fn check(
     let held = session::secret().map_err(|_| Refusal::Broken)?;
     let shown = CheckFigures {
         chrome,
-        columns,
+        columns: table.columns(),
         rows: table.table(),
         kept: kept.collect(),
         warnings,
@@ -152,7 +158,7 @@ pub(crate) async fn check(
         person: signed.account.id,
         document: id,
         heads,
-        figures,
+        edits,
     });
     frame::show(&shown)
 }
@@ -167,17 +173,33 @@ pub(crate) async fn done(
         // Confirmed twice, or the node was started again in between.
         return Ok(Redirect::to(&urls::document(id)).into_response());
     };
-    let set = |path: &str, value: Value| {
-        let path: Result<FieldPath, _> = path.parse();
-        path.map(|path| Edit::Set { path, value }).map_err(|_| Refusal::Broken)
-    };
-    let edits = vec![
-        set("/body/data", held.figures.data)?,
-        set("/body/suppression", held.figures.suppression)?,
-    ];
-    change_with(&app, id, Some(held.heads), edits, signed.person()).await?;
+    change_with(&app, id, Some(held.heads), held.edits, signed.person()).await?;
     app.banners().put(&signed, "Figures shared.");
     Ok(Redirect::to(&urls::document(id)).into_response())
+}
+
+fn wrong(field: &str, message: String) -> FormError {
+    FormError { field: field.to_owned(), message }
+}
+
+/// Makes figures, and says what to look at before they are shared; or what is wrong, and in which field.
+fn make(
+    counts: &[Count],
+    policy: &Policy,
+    from: &str,
+) -> Result<(Vec<String>, disclosure::Figures), FormError> {
+    let figures = disclosure::figures(counts, policy).map_err(|unfit| {
+        let field = match unfit {
+            Unfit::UnknownArea { .. } => "higher",
+            Unfit::Empty
+            | Unfit::Total { .. }
+            | Unfit::Twice { .. }
+            | Unfit::Overlap { .. }
+            | Unfit::TooMany(_) => from,
+        };
+        wrong(field, sentence(&unfit.to_string()))
+    })?;
+    Ok((warnings(counts), figures))
 }
 
 fn policy(posted: &Posted) -> Policy {
@@ -191,8 +213,24 @@ fn policy(posted: &Posted) -> Policy {
     }
 }
 
+/// Returns the field from which the counts come, and what it holds: what was typed, or the file.
+fn given<'a>(typed: &'a str, file: Option<&'a File>) -> Result<(&'static str, &'a str), FormError> {
+    let Some(file) = file else { return Ok(("counts", typed)) };
+    if !typed.trim().is_empty() {
+        let message = "Choose a file, or type the counts, not both";
+        return Err(wrong("file", message.to_owned()));
+    }
+    let text = std::str::from_utf8(&file.bytes).map_err(|_| {
+        let message = "The file is not a CSV file in UTF-8. In your spreadsheet, save it as “CSV UTF-8”, and choose it again";
+        wrong("file", message.to_owned())
+    })?;
+    Ok(("file", text))
+}
+
 /// Reads counts: a line with the names of the columns, then one count on each line.
 fn counts(typed: &str) -> Result<Vec<Count>, String> {
+    // Spreadsheets begin a file with a mark of its encoding.
+    let typed = typed.trim_start_matches('\u{feff}');
     let delimiter =
         if typed.lines().next().is_some_and(|line| line.contains('\t')) { b'\t' } else { b',' };
     let mut reader = csv::ReaderBuilder::new()
@@ -241,12 +279,78 @@ fn warnings(counts: &[Count]) -> Vec<String> {
     for count in counts {
         areas.entry(&count.area).or_default().push(count.count);
     }
+    let total = disclosure::looks_like_total(counts).map(|area| {
+        format!("{area} is as many as all other areas together. If it is their total, go back and leave it out: with it, what is kept back can be worked out.")
+    });
     let telling = areas.iter().filter(|(_, counts)| disclosure::tells_of_all(counts));
     telling
         .map(|(area, _)| {
             format!("{area} has only one figure that is not zero. It may tell of everybody there.")
         })
+        .chain(total)
+        .chain(personal(counts))
         .collect()
+}
+
+/// Says which names of areas or periods look as if they were about a person or one home.
+fn personal(counts: &[Count]) -> Vec<String> {
+    let names: BTreeSet<&String> =
+        counts.iter().flat_map(|count| [&count.area, &count.code, &count.period]).collect();
+    let found = names.into_iter().flat_map(|name| personal::look(name)).take(WARNINGS);
+    found
+        .map(|finding| {
+            let then = match finding.looks_like {
+                Sort::Postcode => "Figures for so small an area can tell of one home. Go back and give a larger area",
+                Sort::Mobile | Sort::NhsNumber | Sort::DateOfBirth | Sort::PrivateEmail => {
+                    "Figures must not be about one person. Go back and take it out"
+                }
+            };
+            format!("{}. {then}, if it is so.", finding.words())
+        })
+        .collect()
+}
+
+/// Says what becomes of the figures that name nobody.
+fn others(content: &Value) -> Option<String> {
+    let number = disclosure::rows_of_nobody(content);
+    (number > 0).then(|| {
+        let figures = web_ui::chrome::count(number, "figure", "figures");
+        format!(
+            "This insight has {figures} without the name of an organisation. They stay beside yours. If they are yours, take them out first: choose All parts, then Figures."
+        )
+    })
+}
+
+/// Says where what this organisation shared earlier, which others still have, tells something together with what it shares
+/// now: a period that shares days with an earlier one, or a number that is a little more or less than it was.
+fn earlier(figures: &disclosure::Figures, content: &Value, by: &Contributor) -> Vec<String> {
+    let rows = |value: &Value, pointer: &str| -> Vec<Value> {
+        value.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    let text = |row: &Value, name: &str| -> String {
+        row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let is_own = |row: &&Value| text(row, "organization_id") == by.id;
+    let threshold = figures.suppression.get("threshold").and_then(Value::as_u64).unwrap_or(0);
+    let mut warnings = BTreeSet::new();
+    for old in rows(content, "/body/data/rows").iter().filter(is_own) {
+        for new in rows(&figures.data, "/rows") {
+            let (before, period) = (text(old, "period"), text(&new, "period"));
+            if disclosure::periods_overlap(&before, &period) {
+                warnings.insert(format!("You shared figures for {before} before, and others still have them. {period} shares days with it: the one less the other may tell a small number."));
+            }
+            let is_same = before == period && text(old, "area_name") == text(&new, "area_name");
+            let numbers = [old, &new].map(|row| row.get("value").and_then(Value::as_u64));
+            if let [Some(one), Some(other)] = numbers
+                && is_same
+                && disclosure::difference_tells(one, other, threshold)
+            {
+                let area = text(old, "area_name");
+                warnings.insert(format!("{area}, {period} was {one} and becomes {other}. Others still have the earlier number, and see the difference."));
+            }
+        }
+    }
+    warnings.into_iter().take(WARNINGS).collect()
 }
 
 fn sentence(text: &str) -> String {

@@ -59,11 +59,26 @@ impl<'a> Browser<'a> {
 
     /// Posts a form with a file.
     pub(crate) async fn post_file(&mut self, path: &str, content: &str) -> Answer {
-        let body = format!(
-            "--x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n{}\r\n\
-             --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.json\"\r\n\r\n{content}\r\n--x--\r\n",
-            self.token
-        );
+        self.post_file_with(path, &[], content).await
+    }
+
+    /// Posts a form with a file and other fields.
+    pub(crate) async fn post_file_with(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        content: &str,
+    ) -> Answer {
+        let token = self.token.clone();
+        let mut body = String::new();
+        for (name, value) in fields.iter().chain(&[("token", token.as_str())]) {
+            body.push_str(&format!(
+                "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            ));
+        }
+        body.push_str(&format!(
+            "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.json\"\r\n\r\n{content}\r\n--x--\r\n"
+        ));
         self.send(path, "multipart/form-data; boundary=x", body).await
     }
 
