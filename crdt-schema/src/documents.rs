@@ -203,6 +203,8 @@ fn what_stands_there(complaint: &str) -> String {
         "a string" => "text",
         "a sequence" => "a list",
         "a boolean" => "true or false",
+        "i64" | "u64" => "a whole number",
+        "f64" => "a number",
         wanted if wanted.starts_with("struct") || wanted.contains("map") => "a group of fields",
         wanted => wanted,
     };
@@ -367,12 +369,12 @@ mod tests {
                 "Use one of: referral_pathway",
             ),
             (with("_positions", json!({})), "/_positions", "Remove"),
-            (with("title", json!(3)), "/title", "expected a string"),
-            (with("body", json!({"steps": {}})), "/body/steps", "expected a sequence"),
+            (with("title", json!(3)), "/title", "Here stands a number. Put text in its place."),
+            (with("body", json!({"steps": {}})), "/body/steps", "Put a list in its place."),
             (
                 with("body", json!({"steps": [{}, {"step": "one"}]})),
                 "/body/steps/1/step",
-                "expected i64",
+                "Here stands text. Put a whole number in its place.",
             ),
             (json!({"document_type": "referral_pathway"}), "", "missing field `title`"),
         ] {

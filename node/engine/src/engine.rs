@@ -14,6 +14,7 @@ mod govern;
 mod heal;
 mod lists;
 mod phrase;
+mod presence;
 mod spread;
 mod sign;
 mod suggest;

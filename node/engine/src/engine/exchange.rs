@@ -1,20 +1,17 @@
-//! What was written: reconciliation, envelopes, marks, presence.
+//! What was written: reconciliation, envelopes, marks.
 
 use std::collections::BTreeSet;
 
 use crdt_schema::audience::Audience;
 use crdt_schema::envelope::Envelope;
-use crdt_schema::identity::{
-    DocumentId, EnvelopeId, NodeId, OrganizationId, Timestamp, WorkspaceId,
-};
-use crdt_schema::key::Person;
+use crdt_schema::identity::{DocumentId, EnvelopeId, NodeId, Timestamp, WorkspaceId};
 use crdt_schema::limits;
 use tracing::{debug, error, warn};
 
 use super::{Engine, send};
 use crate::documents::{Arrival, Fit, Outcome};
 use crate::effects::{Effects, Event, Record, Signal};
-use crate::message::{Message, PlaceOnWire};
+use crate::message::Message;
 use crate::sync::{Early, OFFER, Step};
 
 /// Bytes of envelopes in one frame before they are packed, besides the first.
@@ -582,41 +579,5 @@ impl Engine {
             effects.notify.push(Signal::Changed(Event::Membership { workspace }));
         }
         self.refuse(why)
-    }
-
-    pub(super) fn on_presence(
-        &mut self,
-        from: NodeId,
-        document: DocumentId,
-        person: Person,
-        at: Option<PlaceOnWire>,
-        effects: &mut Effects,
-    ) {
-        let Some(workspace) = self.documents.held(&document).map(|held| held.genesis.workspace)
-        else {
-            return;
-        };
-        let Some(organization) = self.reader_in(&from, &workspace, &document) else { return };
-        let place = match &at {
-            Some(place) => match place.parse() {
-                Some(place) => Some(place),
-                None => return,
-            },
-            None => None,
-        };
-        if self.presence.show(document, organization, person, place, self.steady) {
-            effects.notify.push(Signal::Changed(Event::Presence { document }));
-        }
-    }
-
-    fn reader_in(
-        &mut self,
-        node: &NodeId,
-        workspace: &WorkspaceId,
-        document: &DocumentId,
-    ) -> Option<OrganizationId> {
-        self.sync.open_talk(node, workspace)?;
-        let organization = self.workspaces.member_of(workspace, node)?;
-        self.documents.may_read(document, &organization).then_some(organization)
     }
 }
